@@ -223,7 +223,7 @@ def play_run(
     if decision is not None:
         _step(
             "approve",
-            f"{len(composed['waiting'])} letters waited; approved by the demo itself（{decision.reason}）",
+            f"{len(composed['waiting'])} letters waited; approved by the demo itself ({decision.reason})",
         )
     released = steps.release(run, decision)
     _step("release", _words(released["counts"]))
@@ -250,19 +250,24 @@ def _show(run: Run, computed: dict[str, Any]) -> None:
         )
     rows = [
         {
-            "城市": city.unit_name,
-            "反馈/推送": f"{city.window.answered}/{city.window.pushed}",
-            "近7日按期/到期": f"{city.rolling.on_time}/{city.rolling.due}",
-            "近期超期": city.flag.recent_overdue,
-            "问题": city.window.problems,
-            "标记": mark_words(city.flag),
-            "函件": "；".join(by_city.get(city.unit_code, ["—"])),
+            say("城市"): city.unit_name,
+            say("反馈/推送"): f"{city.window.answered}/{city.window.pushed}",
+            say("近7日按期/到期"): f"{city.rolling.on_time}/{city.rolling.due}",
+            say("近期超期"): city.flag.recent_overdue,
+            say("问题"): city.window.problems,
+            say("标记"): mark_words(city.flag),
+            say("函件"): say("；").join(by_city.get(city.unit_code, ["—"])),
         }
         for city in figures.cities
     ]
     print_table(
         pd.DataFrame(rows),
-        f"{run.period.label}各城市反馈情况（{SIMULATED_LABEL}），截至{moment_label(run.period.as_of)}",
+        say(
+            "{label}各城市反馈情况（{simulated}），截至{moment}",
+            label=run.period.label,
+            simulated=say(SIMULATED_LABEL),
+            moment=moment_label(run.period.as_of),
+        ),
     )
     for city, words in computed["flagged"].items():
         tell(say("  {city}　{words}", city=city, words=words))

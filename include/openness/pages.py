@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from include.geo.boundaries import map_notice
 from include.openness.charts import Bar, bar_chart
+from include.openness.deadlines import due_words, rectification_words
 from include.openness.figures import PRINTED, RATES, Edition, Month, Row
 from include.openness.geography import map_svg
 from include.openness.notes import HEADS, NOTES, completeness, withheld, withheld_figures
@@ -15,6 +16,7 @@ from include.openness.site import Renderer, Site, unit_file
 from include.openness.tables import MEANINGS, TABLES, meaning
 from include.openness.words import Translate, date_text, month_title, share_text
 from include.periods import office_zone
+from include.rules import HINTS
 
 # What a table of a page shows: a count, a rate as n/N, or hours.
 _SHOWN: Final = {
@@ -363,10 +365,8 @@ def _event(one: Edition, t: Translate) -> str:
 
 def _texts(renderer: Renderer) -> Iterable[tuple[str, bytes]]:
     """Method, dictionary, changes, hints."""
-    site, t = renderer.site, renderer.t
-    settings = site.settings
-    smallest, days = settings.smallest_count, settings.delay_days
-    yield renderer.rendered("method.html", "method", _method(t, smallest, days, site))
+    t = renderer.t
+    yield renderer.rendered("method.html", "method", _method(renderer))
     tables = [
         {
             "file": f"{name}.csv",
@@ -380,8 +380,9 @@ def _texts(renderer: Renderer) -> Iterable[tuple[str, bytes]]:
         "dictionary.html", "dictionary", {"tables": tables, "map_notice": f"{notice}{t('。')}"}
     )
     yield renderer.rendered("changes.html", "changes", {"rows": changes(renderer)})
-    rules = [t(words) for words in _HINT_RULES]
-    yield renderer.rendered("hints.html", "hints", {"hints_to": settings.hints_to, "rules": rules})
+    rules = [t(words, days=HINTS.kept_after_closing.days) for words in _HINT_RULES]
+    values = {"hints_to": renderer.site.settings.hints_to, "rules": rules}
+    yield renderer.rendered("hints.html", "hints", values)
 
 
 def changes(renderer: Renderer) -> list[dict[str, Any]]:
@@ -416,18 +417,19 @@ _ABOUT: Final = {
 _HINT_RULES: Final = (
     "请写明时间、地点和看到的情况；姓名和联系方式可以不写。",
     "每条线索由人看过，与热点网格比对后处理；线索本身不会成为报警，也不改变这里的数字。",
-    "写明联系方式的，由人答复。结案30天后，姓名、联系方式和原文从系统中删除。",
+    "写明联系方式的，由人答复。结案{days}天后，姓名、联系方式和原文从系统中删除。",
     "重复和批量发来的只收一次，每天收取的数量有上限。",
 )
 
 
-def _method(t: Translate, smallest: int, days: int, site: Site) -> dict[str, Any]:
+def _method(renderer: Renderer) -> dict[str, Any]:
+    t, site = renderer.t, renderer.site
     what = (
-        *(words for table in ("answers", "problems", "quality") for words in NOTES[table]),
-        "到期：反馈时限（推送后24小时；申诉被驳回的另计24小时）已过、不在复核中、未结案的报警。",
-        "按期：首次反馈不晚于反馈时限的到期报警。时间以平台记录或收到时刻为准，不以被评单位自述为准。",
-        "整改到期：整改期限已过的问题；期限为发现后3天，有承诺日期的从承诺，最长15天。已整改：其中已报整改完成的。",
-        "单位按报警的最后一次更正归属；各月只列当月末日在重点区域内的单位。",
+        *(t(words) for table in ("answers", "problems", "quality") for words in NOTES[table]),
+        *due_words(renderer),
+        t("按期：首次反馈不晚于反馈时限的到期报警。时间以平台记录或收到时刻为准，不以被评单位自述为准。"),
+        rectification_words(renderer),
+        t("单位按报警的最后一次更正归属；各月只列当月末日在重点区域内的单位。"),
     )
     versions = (
         "每月的数字固定为月末后{days}天零时的状态，不随时间推移改变；此后得知的事实改变数字时出新的一版。",
@@ -450,9 +452,10 @@ def _method(t: Translate, smallest: int, days: int, site: Site) -> dict[str, Any
         "复核中的申诉：只公布全部单位的总数。",
         "疑似污染源。",
     )
-    values = {"n": smallest - 1, "k": smallest, "days": days}
+    smallest = site.settings.smallest_count
+    values = {"n": smallest - 1, "k": smallest, "days": site.settings.delay_days}
     return {
-        "what": [t(words) for words in what],
+        "what": list(what),
         "merging": [t(words, **values) for words in merging],
         "versions": [t(words, **values) for words in versions],
         "withheld": [t(words) for words in withheld],

@@ -21,6 +21,7 @@ from include.openness.editions import Plan, planned, recorded
 from include.openness.package import NAME, publication
 from include.openness.site import Site
 from include.profile.current import office
+from include.profile.rules import RuleBook
 
 _PACKAGE: Final = "datapackage.json"
 # Every path that a publication may have.
@@ -61,7 +62,8 @@ def publish(
             got="facts or settings that changed since",
             todo="prepare it again, and have it approved again",
         )
-    files = publication(Site(plan.editions, house.openness, house.issuer.name, office().names_en))
+    rules = RuleBook(office().rules)
+    files = publication(Site(plan.editions, house.openness, house.issuer.name, office().names_en, rules))
     recorded(house, plan, now, actor)
     replace_folder(to, files)
     return Published(plan, len(files), sum(len(content) for content in files.values()))

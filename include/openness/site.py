@@ -18,6 +18,7 @@ from include.open_settings import OpenSettings
 from include.openness.figures import Edition
 from include.openness.words import LANG_TAGS, Translate, english, simulated_mark, translator
 from include.periods import office_zone
+from include.profile.rules import RuleBook
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _MENU: Final = (
@@ -35,12 +36,14 @@ _SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,40}")
 
 @dataclass(frozen=True)
 class Site:
-    """What is rendered. `editions`: all, by month and number, removed ones too; `names_en`: the profile's English of names."""
+    """What is rendered. `editions`: all, by month and number, removed ones too; `names_en`: the profile's English of names;
+    `rules`: what the profile changes of the rules."""
 
     editions: tuple[Edition, ...]
     settings: OpenSettings
     issuer: str
     names_en: Mapping[str, str] = field(default_factory=dict)
+    rules: RuleBook = field(default_factory=RuleBook)
 
     @cached_property
     def standing(self) -> tuple[Edition, ...]:

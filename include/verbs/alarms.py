@@ -1,17 +1,19 @@
 """`alarms accept|return|uphold|reject|close|reopen`: what the office decides about one alarm, with a reason on record."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import click
 
+from include.rules import DEADLINES
 from include.verbs.options import open_current_house, operator
 
+_HOUR: Final = timedelta(hours=1)
 _HELP: Final = {
     "accept": "Accept the answer of an alarm (验收).",
-    "return": "Send the answer of an alarm back (退回): 24 hours for a new one.",
+    "return": f"Send the answer of an alarm back (退回): {DEADLINES.after_return / _HOUR:g} hours for a new one.",
     "uphold": "Uphold the dispute of an alarm (误报): it counts no more.",
-    "reject": "Reject the dispute of an alarm: 24 hours for the answer.",
+    "reject": f"Reject the dispute of an alarm: {DEADLINES.after_rejection / _HOUR:g} hours for the answer.",
     "close": "Close an alarm without an answer (结案): it leaves due, open, flag and ladder.",
     "reopen": "Undo the closing of an alarm.",
 }

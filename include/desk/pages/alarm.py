@@ -1,6 +1,6 @@
 """Alarm: how it stands and what happened to it; the acts of the office that can be done to it now, each with a reason."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
@@ -18,18 +18,21 @@ from include.desk.pages.view import page
 from include.errors import QianliyanError, StateError
 from include.letters.words.status_words import STANDINGS
 from include.office.acts import act, possible_acts
+from include.rules import DEADLINES
 
 Act = Literal["accept", "return", "uphold", "reject", "close", "reopen"]
 AlarmId = Annotated[str, Path(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 # What the page says after an act.
 ACTED: Final = {
     "accept": "已验收。",
-    "return": "已退回，24小时内重报。",
+    "return": "已退回，{hours}小时内重报。",
     "uphold": "已认定为误报，予以核减。",
-    "reject": "已驳回争议，24小时内反馈。",
+    "reject": "已驳回争议，{hours}小时内反馈。",
     "close": "已结案。",
     "reopen": "已撤销结案。",
 }
+# The time that an act gives to the unit.
+_GIVEN: Final = {"return": DEADLINES.after_return, "reject": DEADLINES.after_rejection}
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -67,7 +70,9 @@ def routes(desk: Desk) -> APIRouter:
         house = desk.open_house()
         # What somebody has just done stands at this moment, also after the season.
         as_of = desk.moment(house, at, is_final=True)
-        return shown(request, visitor, alarm, as_of, at, known, said_key=ACTED.get(done, ""))
+        given = _GIVEN.get(done, timedelta())
+        said = {"said_key": ACTED.get(done, ""), "said_hours": f"{given / timedelta(hours=1):g}"}
+        return shown(request, visitor, alarm, as_of, at, known, **said)
 
     @router.post("/alarms/{alarm:path}", response_class=Response, responses=answers(404, 409))
     def decide(

@@ -13,6 +13,7 @@ from include.desk.pages.view import page
 from include.errors import QianliyanError
 from include.office.hints import OPEN, OUTCOMES, STATES, answer_text, count_hints, hints, mails_of, settle
 from include.periods import date_label, office_date
+from include.rules import HINTS
 
 _SHOWN: Final = 100
 _SHOWN_TEXT: Final = 200  # characters of a hint before it is unfolded
@@ -44,6 +45,7 @@ def routes(desk: Desk) -> APIRouter:
             "outcomes": OUTCOMES,
             "open_states": OPEN,
             "shown_text": _SHOWN_TEXT,
+            "days_kept": HINTS.kept_after_closing.days,
             "is_all": is_all,
             "problem": problem,
             "is_simulated": any(row["is_simulated"] for row in rows),
