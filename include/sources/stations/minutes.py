@@ -19,6 +19,7 @@ from include.store.station_minutes import MINUTE_COLUMNS
 
 _KEY: Final = ["station_id", "hour"]
 _STEP_SECONDS: Final = 300
+_FEWEST: Final = 6  # values of a station and day: of fewer nobody knows at which minutes it tells them
 _NEAR_SECONDS: Final = 30  # so far from its step a clock may be
 _FEWER: Final = (
     "该小时的五分钟值少于库中该小时所用的，且不知库中用的是哪些，未采用：请把该小时的五分钟值一起读入"
@@ -91,7 +92,8 @@ def _is_between(minutes: pd.DataFrame) -> NDArray[np.bool_]:
         is_most = (near.groupby(["station", "day"], sort=False)["is_near"].transform("mean") > 0.5).to_numpy()
         apart = np.where(is_most, from_step.abs(), apart)
         keeps |= is_most
-    is_between: NDArray[np.bool_] = keeps & (apart > _NEAR_SECONDS)
+    count = rows.groupby(["station", "day"], sort=False)["offset"].transform("size").to_numpy()
+    is_between: NDArray[np.bool_] = keeps & (apart > _NEAR_SECONDS) & (count >= _FEWEST)
     return is_between
 
 
