@@ -41,13 +41,13 @@ def require_words(move: Move) -> None:
 
 
 def require_no_contradiction(move: Move) -> None:
-    told = [move.category, *(one.category for one in move.problems), str(move.rectify_by or "")]
+    told = [move.category, *(one.category for one in move.problems)]
     if move.step == "report" and not move.problem_found and any(told):
         raise InputError(
             "a report that found no problem names one",
             where=move.step,
             got=" | ".join(filter(None, told)),
-            todo="say that a problem was found, or leave its category and date out",
+            todo="say that a problem was found, or leave its category out",
         )
 
 
