@@ -50,7 +50,7 @@ def csv_file(table: pd.DataFrame, name: str, *, is_simulated: bool = False, **to
 
 
 def _cell(value: Any) -> Any:
-    if value is None or value != value:  # what is missing differs from itself
+    if value is None or value is pd.NA or value != value:  # what is missing differs from itself
         return ""
     if isinstance(value, datetime):
         return moment_text(value)
