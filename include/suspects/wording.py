@@ -119,7 +119,8 @@ def _measured(suspect: Mapping[str, Any], wind: str) -> str:
         "（距离自{from_where}起算，{beside}{wind}）",
         from_where=_from_where(suspect),
         beside=beside,
-        wind=say("；{wind}", wind=wind) if wind else "",
+        # where distance alone decides, the place says so already
+        wind=say("；{wind}", wind=wind) if wind and suspect["windy"] >= _MOSTLY else "",
     )
 
 

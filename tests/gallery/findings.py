@@ -66,6 +66,7 @@ def page_findings(pages: Sequence[Page]) -> list[str]:
             *_struck(page),
             *_stretched(page),
             *_lonely(page),
+            *_misplaced(page),
             *_torn(page),
             *(_empty(page) if page is not pages[-1] else ()),
         )
@@ -163,6 +164,14 @@ def _lonely(page: Page) -> Iterator[str]:
             continue
         if any(0 < base - first.base < 2.2 * first.size for base in full):
             yield f"a last line of one character: {words!r}"
+
+
+def _misplaced(page: Page) -> Iterator[str]:
+    """A line at the margin that begins with a sign which ends something."""
+    for line in _lines(page):
+        words = "".join(text.words for text in line).strip()
+        if abs(line[0].box.left - _LEFT_PT) < 1 and words[:1] in set(_CLOSING):
+            yield f"a line begins with a sign that ends: {words[:12]!r}"
 
 
 def _torn(page: Page) -> Iterator[str]:

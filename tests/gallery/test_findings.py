@@ -55,6 +55,7 @@ def test_what_is_well_set_has_no_finding(markup: str) -> None:
             "page 1: a line through '75 国'",
         ),
         ("国\n#pagebreak()\n人", "page 1: only 4% of the type area's height is filled"),
+        ("国" * 27 + "#box[国]；国国", "page 1: a line begins with a sign that ends: '；国国'"),
         (
             "国" * 15 + "#box(width: 13.5em)[网]" + "国" * 40,
             "page 1: a line stretched 1.93 times: '" + "国" * 15 + "'",

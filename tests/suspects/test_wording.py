@@ -91,6 +91,8 @@ def test_the_first_suspect_also_tells_the_wind() -> None:
     assert reason_words(UPWIND, "期间主导风向北风").endswith(
         "（距离自高值站点起算，在网格中心以北；期间主导风向北风）"
     )
+    nowhere = reason_words(UPWIND | {"windy": 0.0}, "期间无可用风向，按距离判断")  # its place says so already
+    assert nowhere.count("按距离判断") == 1
     assert reason_words(UPWIND | {"kind": "unlisted"}, "期间静风").endswith("现场排查（期间静风）")
 
 

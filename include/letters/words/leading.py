@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
 Row = TypeVar("Row")
-LONGEST: Final = 6  # rows of a sentence, where several share the last place
+LONGEST: Final = 5  # rows of a sentence, where several share the last place
 
 
 def leading(rows: Iterable[Row], amount: Callable[[Row], int], most: int) -> list[Row]:
