@@ -276,7 +276,7 @@ def told(answer: httpx.Response, path: str) -> str:
     kind = answer.headers["content-type"].partition(";")[0]
     name = f"{path}.xlsx" if kind.endswith(".sheet") else f"{path}.html"
     text = texts(name, answer.content) if kind in READ else ""
-    return re.sub(f'(["\\t]|^)({SIMULATED_LABEL}|{RECTIFYING})', "", text)
+    return re.sub(f'([",\\t]|^)({SIMULATED_LABEL}|{RECTIFYING})', "", text)
 
 
 def test_every_page_of_the_desk_is_in_english(played: Path) -> None:
