@@ -33,6 +33,7 @@ from include.sources.provinces import in_other_province, province_column
 from include.sources.quarantine import Rejected, keep_only, rejected_row
 from include.sources.reading.file_names import label
 from include.sources.reading.tables import read_table, require_table
+from include.sources.stations.faults import settle_meters
 from include.sources.units import LONGEST_CODE, register_units
 from include.store import bulk
 from include.store.air_tables import enterprise
@@ -125,6 +126,7 @@ def import_enterprises(
         register_units(connection, rows["unit_code"].unique())
         replaced = _replace(connection, source, rows[_KEPT], now)
         keep_only(connection, source, KIND, told.rejected, by=_SETTLED_BY, now=now)
+        settle_meters(connection, set(rows["enterprise_id"].astype(str)), now=now)
     return EnterpriseImport(
         source=source,
         rows=told.rows,

@@ -8,6 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection, select
 
 from include.periods import office_date, office_zone
+from include.store.air_tables import enterprise
 from include.store.statements import frame
 from include.store.watch_tables import suspect_place
 
@@ -46,9 +47,16 @@ def _midnights(dates: pd.Series) -> pd.Series:
     return days.dt.tz_localize(office_zone()).dt.tz_convert("UTC")
 
 
-def enterprise_places(connection: Connection) -> pd.DataFrame:
-    """One row an enterprise of all sources: where it is (sql/enterprise_places.sql)."""
-    return frame(connection, "enterprise_places")
+def has_enterprises(connection: Connection) -> bool:
+    """Whether any key enterprise is known."""
+    return connection.execute(select(enterprise.c.enterprise_id).limit(1)).first() is not None
+
+
+def enterprise_places(
+    connection: Connection, west: float, south: float, east: float, north: float
+) -> pd.DataFrame:
+    """One row an enterprise of all sources inside the rectangle (degrees): where it is (sql/enterprise_places.sql)."""
+    return frame(connection, "enterprise_places", west=west, south=south, east=east, north=north)
 
 
 def enterprises_of(connection: Connection, enterprise_ids: Sequence[str]) -> pd.DataFrame:

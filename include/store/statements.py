@@ -1,7 +1,7 @@
 """Runs the files under sql/: one statement a file, bound parameters only.
 
-Values and names carry the types: an aware datetime is bound as an instant, a date as a date, a tuple of words as the
-list of `in :name`; result columns that end in `_at`
+Values and names carry the types: an aware datetime is bound as an instant, a date as a date, a tuple as the list of
+`in :name` (of words; of numbers where `_LISTS_OF_NUMBERS` has its name); result columns that end in `_at`
 come back as UTC timestamps, those that start with `is_` as booleans.
 """
 
@@ -18,6 +18,8 @@ from sqlalchemy.types import TypeEngine
 from include.store.columns import Instant
 
 SQL_DIR: Final = Path(__file__).resolve().parents[2] / "sql"
+# An empty list tells no type, and PostgreSQL compares no number with words: these names are of numbers, all others of words.
+_LISTS_OF_NUMBERS: Final = frozenset({"letter_ids"})
 
 
 def frame(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
@@ -63,11 +65,7 @@ def _typed(clause: TextClause, parameters: dict[str, Any]) -> TextClause:
     typed = [
         bindparam(key, type_=_type(value)) for key, value in parameters.items() if isinstance(value, date)
     ] + [
-        bindparam(
-            key,
-            expanding=True,
-            type_=BigInteger() if value and all(type(one) is int for one in value) else String(),
-        )
+        bindparam(key, expanding=True, type_=BigInteger() if key in _LISTS_OF_NUMBERS else String())
         for key, value in parameters.items()
         if isinstance(value, tuple)
     ]

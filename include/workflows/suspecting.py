@@ -13,12 +13,14 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import Connection
 
 from include.house import House
 from include.store.engine import reading, writing
 from include.store.enterprises import (
     enterprise_places,
     enterprises_of,
+    has_enterprises,
     has_suspect_places,
     suspect_places,
 )
@@ -33,7 +35,7 @@ from include.suspects.candidates import (
     places_as_candidates,
     problems_as_candidates,
 )
-from include.suspects.places import pairs_within
+from include.suspects.places import KM_PER_DEG, pairs_within
 from include.suspects.ranking import Ranking, rank_suspects
 from include.suspects.rules import DEFAULT_RULES, SuspectRules
 from include.watch import DEFAULT_RULES as WATCH_RULES
@@ -44,6 +46,8 @@ _AT_ONCE: Final = timedelta(
     days=7
 )  # alarms that begin within so long are ranked together: so many hours are in memory
 _PARAMETERS: Final = 500
+_TILE_DEG: Final = 0.5  # alarms of one tile are asked for together …
+_MOST_TILES: Final = 12  # … beyond so many tiles in one rectangle: each question reads the whole table
 _AT_PUSH: Final = "\x1fat push"  # marks the second ranking of an alarm, in memory only
 _SEEN: Final = ("station_id", "hour", "increment_ug_m3", "flag")
 _NO_STATION_HOURS: Final = {
@@ -81,7 +85,7 @@ def keep_platform_suspects(
     来源不明 says nothing. A letter calls it for what it lists, so that it says the same whatever ran before it."""
     with reading(house.engine) as connection:
         made = made_by_watch(connection, alarm_ids)
-        if enterprise_places(connection).empty and not has_suspect_places(connection):
+        if not has_enterprises(connection) and not has_suspect_places(connection):
             return 0
     return keep_suspects(house, [one for one in alarm_ids if one not in made], rules=rules)
 
@@ -168,8 +172,7 @@ def _rankings(
             network = network_of(stations_known(connection), grids_known(connection))
         alarms = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
         alarms = alarms[alarms["lon"].notna() & alarms["lat"].notna()]
-        places = enterprise_places(connection).drop_duplicates("enterprise_id")
-        near = sorted(_near(alarms, places, "enterprise_id", rules))
+        near = sorted(_near(alarms, _places_around(connection, alarms, rules), "enterprise_id", rules))
         enterprises = enterprises_of(connection, near).drop_duplicates("enterprise_id")
     deciding = (alarms["raised_at"] - HOUR).where(alarms["is_made"] == 1)
     alarms["last_at"] = alarms["last_at"].where(~(deciding > alarms["last_at"]), deciding)
@@ -236,6 +239,22 @@ def _part(found: Ranking, *, is_at_push: bool) -> Ranking:
         return kept.assign(alarm_id=kept["alarm_id"].astype(str).str.removesuffix(_AT_PUSH))
 
     return Ranking(own(found.suspects), own(found.hours), found.remarks)
+
+
+def _places_around(connection: Connection, alarms: pd.DataFrame, rules: SuspectRules) -> pd.DataFrame:
+    """The enterprises in rectangles around the alarms: reading all of them every hour costs more than all else."""
+    reach = rules.reach.candidates_km / KM_PER_DEG * 1.05
+    lon, lat = alarms["lon"].to_numpy(float), alarms["lat"].to_numpy(float)
+    wide = reach / np.cos(np.radians(np.minimum(np.abs(lat) + reach, 89.0)))
+    box = pd.DataFrame({"west": lon - wide, "south": lat - reach, "east": lon + wide, "north": lat + reach})
+    sides = {"west": "min", "south": "min", "east": "max", "north": "max"}
+    tiles = box.groupby([np.floor(lon / _TILE_DEG), np.floor(lat / _TILE_DEG)]).agg(sides)
+    boxes = tiles if len(tiles) <= _MOST_TILES else tiles.agg(sides).to_frame().T
+    parts = [
+        enterprise_places(connection, *map(float, one)) for one in boxes[list(sides)].itertuples(index=False)
+    ]
+    empty = pd.DataFrame(columns=["source", "enterprise_id", "lon", "lat"])
+    return pd.concat([part for part in parts if len(part)] or [empty], ignore_index=True)
 
 
 def _near(alarms: pd.DataFrame, firms: pd.DataFrame, key: str, rules: SuspectRules) -> set[str]:

@@ -57,6 +57,13 @@ CHECKS = """
   const found = [];
   const wide = document.documentElement.scrollWidth;
   if (wide > innerWidth) found.push(`wider than the window: ${wide}`);
+  for (const pane of document.querySelectorAll('main *')) {
+    if (pane.closest('#map, svg, .level, input, select, textarea') || !pane.clientWidth || !pane.checkVisibility()) continue;
+    const hides = getComputedStyle(pane).overflowX !== 'visible' && pane.scrollWidth > pane.clientWidth;
+    const leaves = pane.tagName === 'TABLE' && pane.getBoundingClientRect().right > pane.parentElement.getBoundingClientRect().right + 1;
+    const covers = ['TH', 'TD'].includes(pane.tagName) && pane.scrollWidth > pane.clientWidth + 1;
+    if (hides || leaves || covers) found.push(`cut off: ${pane.tagName}.${pane.className} ${pane.scrollWidth} in ${pane.clientWidth}`);
+  }
   for (const field of document.querySelectorAll('input:not([type=hidden]),select,textarea,button')) {
     if (!field.checkVisibility()) continue;
     const labels = [...(field.labels || [])].map(one => one.textContent.trim()).join(' ');

@@ -353,7 +353,10 @@ def test_a_run_leads_to_its_letters(browser: Browser, store: Engine, tmp_path: P
     )
     page = browser.get("/letters", params={"dag_id": "daily_dispatch", "run_id": "manual__1+00:00"}).text
     assert re.findall(r'href="/desk/letters/(\d+)', page) == ["2"]
-    assert 'href="/dags/daily_dispatch/runs/manual__1%2B00%3A00" data-airflow' in page
+    assert (
+        'href="/dags/daily_dispatch/runs/manual__1%2B00%3A00" title="daily_dispatch/manual__1+00:00" data-airflow'
+        in page
+    )
     assert "标题 &lt;b&gt;" in browser.get("/letters/2").text
 
 

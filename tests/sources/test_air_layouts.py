@@ -321,6 +321,30 @@ def test_minutes_between_the_steps_of_the_interval_are_named(store: Engine, tmp_
     assert stored(tmp_path)["110000", 5, "pm25_ug_m3"] == 30.0
 
 
+@pytest.mark.parametrize("first", [0, 2])
+def test_of_a_finer_interval_the_values_at_the_steps_count(store: Engine, tmp_path: Path, first: int) -> None:
+    """Five minutes under `minutes: 15`: four values an hour (of 00:00 1, 16, 31, 46: 23.5), not twelve."""
+    minutes = range(first, 60, 5)
+    moments = [f"{hour:02}:{minute:02}" for hour in (0, 23) for minute in minutes]
+    values = [hour + minute + 1 for hour in (0, 23) for minute in minutes]
+    path = quarters(tmp_path / "a.csv", moments, values)
+    result = take(store, tmp_path, path, mapping=mapping(tmp_path, QUARTERS))
+    assert stored(tmp_path) == {
+        ("110000", 0, "pm25_ug_m3"): 23.5 + first,
+        ("110000", 23, "pm25_ug_m3"): 46.5 + first,
+    }
+    assert [str(fault) for fault in result.faults] == [
+        f"a.csv 第3行起 pm25_ug_m3：不在所注的间隔（15分钟）上，未用，共16个，如“00:{first + 5:02} {first + 6}”"
+    ]
+
+
+def test_of_a_sensor_that_keeps_no_steps_every_value_counts(store: Engine, tmp_path: Path) -> None:
+    moments = [f"00:{145 * n // 60:02}:{145 * n % 60:02}" for n in range(24)]
+    path = quarters(tmp_path / "a.csv", moments, list(range(1, 25)))
+    assert not take(store, tmp_path, path, mapping=mapping(tmp_path, QUARTERS)).faults
+    assert stored(tmp_path) == {("110000", 0, "pm25_ug_m3"): 12.5}
+
+
 def test_a_station_in_two_cities_is_refused_with_both_rows(store: Engine, tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text("station_id,city\nA,北京\nB,北京市\nB,北京\nA,天津\n")
     path = tmp_path / "a.csv"

@@ -214,6 +214,35 @@ def test_one_place_or_day_in_another_unit_is_named_and_not_used(engine: Engine, 
     assert values(tmp_path, date(2026, 3, 13)) == dict.fromkeys(range(24), 41.0)
 
 
+@pytest.mark.parametrize("hours", [range(6), range(18, 24), range(3, 15), range(20), range(6, 24)])
+def test_a_part_of_a_day_in_another_unit_is_named_and_not_used(
+    engine: Engine, tmp_path: Path, hours: range
+) -> None:
+    """Of 24 hours some are a thousandth (PM2.5) and a hundred times (CO) of the others."""
+    pm25 = {hour: 0.03 if hour in hours else 30.0 + hour for hour in range(24)}
+    co = {hour: 80.0 if hour in hours else 0.8 for hour in range(24)}
+    rows = "".join(f"20260312,{hour},北京,{pm25[hour]},{co[hour]}\n" for hour in range(24))
+    path = tmp_path / "a.csv"
+    path.write_text("date,hour,城市,PM2.5,CO\n" + rows)
+    result = run(engine, tmp_path, path)
+    told = "的值而未注明单位（北京），按缺测处理：请在对应关系中注明单位（unit）"
+    assert [
+        (each.fault.field, each.fault.reason, each.fault.count, each.fault.line) for each in result.faults
+    ] == [
+        ("co_mg_m3", f"像是μg/m³{told}", len(hours), 2 + hours[0]),
+        ("pm25_ug_m3", f"像是mg/m³{told}", len(hours), 2 + hours[0]),
+    ]
+    assert values(tmp_path) == {hour: value for hour, value in pm25.items() if hour not in hours}
+    assert values(tmp_path, name="co_mg_m3") == {hour: 0.8 for hour in range(24) if hour not in hours}
+
+
+def test_a_few_clean_hours_are_values(engine: Engine, tmp_path: Path) -> None:
+    told = {hour: 0.4 if hour < 5 else 0.3 + hour for hour in range(24)}
+    path = put(tmp_path / "a.csv", told.items())
+    assert not run(engine, tmp_path, path).faults
+    assert values(tmp_path) == told
+
+
 def test_a_part_that_says_what_is_known_changes_nothing(engine: Engine, tmp_path: Path) -> None:
     first, second = (put(tmp_path / f"{n}.csv", HALVES[n].items()) for n in range(2))
     for path in (first, second, first, second):

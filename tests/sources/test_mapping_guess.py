@@ -60,6 +60,17 @@ def test_nothing_to_be_made_of_it(tmp_path: Path) -> None:
 BEGINS = '{moment: "{时间}", hour_label: start}'
 
 
+def test_a_file_without_a_known_column_of_times_is_proposed_with_a_question(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Ort;Wann;Std;PM2.5\n北京;10.05.2020;0;1,5\n北京;10.05.2020;1;2,5\n")
+    told = guess(path)
+    assert '      hour: {moment: "{时间}"}   # ? 没有找到时间列' in told.splitlines()
+    own = tmp_path / "own.yaml"
+    own.write_text(told)
+    with pytest.raises(InputError, match="时间"):
+        try_mapping(path, mappings_in(str(own))[0])
+
+
 def test_the_verbs(tmp_path: Path) -> None:
     path, own = tmp_path / "a.csv", tmp_path / "own.yaml"
     path.write_text("城市,时间,PM2.5\n北京,2020-03-12T08:00,35\n北京,2020-03-12T08:30,36\n")

@@ -143,3 +143,27 @@ def test_two_files_of_one_import_that_tell_an_hour_differently_are_named(
         (f"本次读入的另一文件对同一小时有不同的值，以后读的（{last}）为准，请核对", last, 2)
     ]
     assert reasons(take(engine, tmp_path, paths[0], hours_later=1)) == []
+
+
+@pytest.mark.parametrize("offset", [0, 2])
+@pytest.mark.parametrize("is_one", [True, False])
+def test_what_lies_between_the_five_minutes_is_not_used(
+    engine: Engine, tmp_path: Path, offset: int, is_one: bool
+) -> None:
+    values = [(f"12:{minute + offset:02}", 10.0 + minute) for minute in range(0, 55, 5)]
+    strays = [("12:08:30", 901.0), ("12:09", 900.0)]
+    if is_one:
+        done = take(engine, tmp_path, put(tmp_path, "a", values + strays))
+    else:
+        take(engine, tmp_path, put(tmp_path, "a", values))
+        done = take(engine, tmp_path, put(tmp_path, "b", strays), hours_later=1)
+    assert stored(tmp_path) == {"10 12": (35.0, 11)}
+    assert reasons(done) == [("不在该站五分钟的间隔上，未用", "M1 2026-03-10 12:08:30 901", 2)]
+
+
+@pytest.mark.parametrize("seconds", [60, 145, 150])
+def test_of_values_told_more_often_all_count(engine: Engine, tmp_path: Path, seconds: int) -> None:
+    moments = range(0, 3600, seconds)
+    values = [(f"12:{at // 60:02}:{at % 60:02}", 20.0 + at // 300) for at in moments]
+    done = take(engine, tmp_path, put(tmp_path, "a", values))
+    assert (stored(tmp_path), reasons(done)) == ({"10 12": (25.5, 12)}, [])

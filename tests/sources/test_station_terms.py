@@ -158,3 +158,37 @@ def test_winds_that_are_told_in_words(sqlite: Engine, tmp_path: Path) -> None:
     found = stored(tmp_path, "wind_from_deg", WINDS)
     assert [found[f"12 {hour:02}"] for hour in range(4)] == [0.0, 45.0, 202.5, 90.0]
     assert not [fault for fault in done.faults if fault.field == "wind_from_deg"]
+
+
+WINDS_OF = "winds:\n    columns: {{station_id: id, hour: t, wind_from_deg: {}, wind_speed_m_s: v}}"
+
+
+def winds(heading: str, directions: list[object]) -> str:
+    rows = (f"M1,2026-03-12 {hour:02}:00,{each},2\n" for hour, each in enumerate(directions))
+    return f"id,t,{heading},v\n" + "".join(rows)
+
+
+@pytest.mark.parametrize(
+    "heading", ["风向(16方位)", "风向（16方位）", "风向16向", "风向代码", "wind sector", "风向(10°)"]
+)
+def test_directions_that_are_sectors_by_their_heading_are_refused(
+    sqlite: Engine, tmp_path: Path, heading: str
+) -> None:
+    with pytest.raises(InputError, match="numbers of sectors, not degrees"):
+        take(sqlite, tmp_path, WINDS_OF.format(f"'{heading}'"), winds=winds(heading, [4, 9]))
+    assert stored(tmp_path, "wind_from_deg", WINDS) == {}
+
+
+def test_names_of_sectors_are_read_under_any_heading(sqlite: Engine, tmp_path: Path) -> None:
+    take(sqlite, tmp_path, WINDS_OF.format("'风向(16方位)'"), winds=winds("风向(16方位)", ["北东北", "ESE"]))
+    assert stored(tmp_path, "wind_from_deg", WINDS) == {"12 00": 22.5, "12 01": 112.5}
+
+
+def test_directions_that_all_look_like_sectors_want_a_unit(sqlite: Engine, tmp_path: Path) -> None:
+    told = winds("风向", [hour % 16 + 1 for hour in range(24)])
+    with pytest.raises(InputError, match="numbers of sectors, not degrees"):
+        take(sqlite, tmp_path, WINDS_OF.format("风向"), winds=told)
+    take(sqlite, tmp_path, WINDS_OF.format("{column: 风向, unit: deg}"), winds=told)
+    assert stored(tmp_path, "wind_from_deg", WINDS) == {
+        f"12 {hour:02}": hour % 16 + 1.0 for hour in range(24)
+    }

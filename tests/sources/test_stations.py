@@ -1,7 +1,7 @@
 """`import-stations` on tiny worlds: what is taken, what is named, what is refused; the others go on."""
 
 import math
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ from sqlalchemy import Engine, select
 
 from include.errors import InputError
 from include.periods import office_zone
+from include.sources.enterprises import import_enterprises
 from include.sources.mapping.files import load
-from include.sources.stations.faults import UNKNOWN_STATION, Fault, shown
+from include.sources.stations.faults import UNKNOWN_METER, UNKNOWN_STATION, Fault, shown
 from include.sources.stations.intake import StationImport, import_stations
 from include.sources.stations.layouts import STATION_LAYOUTS
+from include.sources.stations.metered import MOST_NAMED
 from include.store.engine import reading, writing
 from include.store.station_hours import STATION_HOURS, SUBMETER_HOURS, WINDS, read_hours
 from include.store.tables import city, grid, quarantine
@@ -27,6 +29,7 @@ from include.suspects.submetering import meter_completeness, meter_faults
 from include.workflows.watch_inputs import network_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 GRIDS = (
     "grid_id,unit_code,county,name,west,south,east,north,is_hot,is_monitored,data_origin\n"
     "T1,370800,鱼台县,鱼台县1号网格,116.40,35.00,116.43,35.03,true,true,模拟数据\n"
@@ -84,7 +87,7 @@ def test_a_whole_world_is_taken_and_foreign_files_are_left(engine: Engine, tmp_p
         2,
         True,
         [],
-        [],
+        [f"enterprise_id：{UNKNOWN_METER} 1 Q1"],
     )
     assert done.days == {date(2020, 4, 3)}
     found = readings(tmp_path)
@@ -223,6 +226,22 @@ def test_a_bad_station_is_named_and_the_others_stand(engine: Engine, tmp_path: P
     assert rows == [("370800-W01", 116.5), ("M1", 116.41), ("M2", 116.42)]
 
 
+@pytest.mark.parametrize("place", ["117.2,39.1", "0,0"])
+def test_a_station_outside_its_unit_is_named_and_the_told_unit_stands(
+    engine: Engine, tmp_path: Path, place: str
+) -> None:
+    rows = f"B1,official,110000,,{place},2020-01-01,,\nB2,official,110000,,116.4,39.9,2020-01-01,,\n"
+    path = tmp_path / "stations.csv"
+    path.write_text(STATIONS.splitlines()[0] + "\n" + rows)
+    done = import_stations(engine, tmp_path / "days", [path], now=NOW)
+    assert [note for note in done.notes if "坐标" in note] == [
+        f"stations.csv：1个站点的坐标不在所填单位的范围内，仍按所填单位采用，请核对：B1（{place.replace(',', '，')}）"
+    ]
+    with reading(engine) as connection:
+        query = select(station.c.station_id, station.c.unit_code).order_by(station.c.station_id)
+        assert connection.execute(query).all() == [("B1", "110000"), ("B2", "110000")]
+
+
 def test_a_station_that_moved_has_two_stays(engine: Engine, tmp_path: Path) -> None:
     done = taken(
         engine,
@@ -297,17 +316,21 @@ def test_hours_told_as_missing_are_hours_that_are_not_there(engine: Engine, tmp_
 
 def test_half_of_a_last_value_never_replaces_a_whole_one(engine: Engine, tmp_path: Path) -> None:
     taken(engine, tmp_path, world(tmp_path / "world"))
-    for quoted in (False, True):  # both ways of reading a text
+    for later, quoted in enumerate((False, True), 1):  # both ways of reading a text
         half = HOURS.replace(",12\n", ",11\n").replace("44,,,,8\n", "44,,,,1")
         if quoted:
             half = half.replace("M1,", '"M1",')
-        done = taken(engine, tmp_path, world(tmp_path / "world", station_hours_20200403__csv=half))
+        done = taken(
+            engine, tmp_path, world(tmp_path / "world", station_hours_20200403__csv=half), NOW + later * HOUR
+        )
         assert said(done) == [
             "sample_count：末行没有换行，可能是半个文件：与已存的值不同，未采用；确为更正的，补上行末换行后重新导入 1 1"
         ]
         assert done.faults[0].row == "M2 2020-04-03T08:00:00+08:00 sample_count=8→1（已存→本文件）"
         assert readings(tmp_path)["sample_count"].tolist() == [11, 8]
-    done = taken(engine, tmp_path, world(tmp_path / "world", station_hours_20200403__csv=half + "\n"))
+    done = taken(
+        engine, tmp_path, world(tmp_path / "world", station_hours_20200403__csv=half + "\n"), NOW + 3 * HOUR
+    )
     assert (said(done), done.notes, readings(tmp_path)["sample_count"].tolist()) == ([], [], [11, 1])
 
 
@@ -324,7 +347,7 @@ def test_half_of_a_meters_last_value_is_set_apart(engine: Engine, tmp_path: Path
     whole = "enterprise_id,hour,production_kw,treatment_kw\nQ1,2020-04-03T08:00:00+08:00,266,128.5\n"
     for text in (whole, whole[:-4]):
         done = taken(engine, tmp_path, world(tmp_path / "world", submeter_hours_20200403__csv=text))
-    assert [fault.field for fault in done.faults] == ["treatment_kw"]
+    assert [fault.field for fault in done.faults] == ["enterprise_id", "treatment_kw"]
     assert readings(tmp_path, SUBMETER_HOURS)["treatment_kw"].tolist() == [128.5]
 
 
@@ -374,7 +397,7 @@ def test_a_world_anywhere_brings_its_units(engine: Engine, tmp_path: Path, code:
 def test_five_minute_values_become_hours(engine: Engine, tmp_path: Path) -> None:
     rows = [
         f"M1,2020-04-03T08:{minute:02}:00+08:00,{value},\n"
-        for minute, value in ((0, 30), (5, 40), (6, 60), (55, 70))
+        for minute, value in ((0, 30), (5, 50), (6, 60), (55, 70))
     ]
     rows.append("M1,2020-04-03T08:20:00+08:00,65535,\n")
     text = "station_id,observed_at,pm25_ug_m3,rh_pct\n" + "".join(rows)
@@ -383,7 +406,10 @@ def test_five_minute_values_become_hours(engine: Engine, tmp_path: Path) -> None
     done = taken(engine, tmp_path, folder)
     found = readings(tmp_path)
     assert found[["station_id", "pm25_ug_m3", "sample_count"]].values.tolist() == [["M1", 50.0, 3]]
-    assert said(done) == ["pm25_ug_m3：超出仪器范围（0至5000），该值按缺测处理 1 65535"]
+    assert sorted(said(done)) == [
+        "observed_at：不在该站五分钟的间隔上，未用 1 M1 2020-04-03 08:06:00 60",
+        "pm25_ug_m3：超出仪器范围（0至5000），该值按缺测处理 1 65535",
+    ]
 
 
 def test_any_layout_by_mapping(engine: Engine, tmp_path: Path) -> None:
@@ -428,7 +454,10 @@ def test_a_micro_station_of_an_unknown_grid_waits_for_its_grid(engine: Engine, t
 def test_a_meter_that_runs_backwards_is_kept_and_named_by_enterprise(engine: Engine, tmp_path: Path) -> None:
     meters = "enterprise_id,hour,production_kw,treatment_kw\nQ1,2020-04-03T08:00:00+08:00,-80,20\n"
     done = taken(engine, tmp_path, world(tmp_path / "w", submeter_hours_20200403__csv=meters))
-    assert said(done) == ["production_kw：功率为负（电表反转或接反），已保存，不参与计算（Q1） 1 -80"]
+    assert said(done) == [
+        "production_kw：功率为负（电表反转或接反），已保存，不参与计算（Q1） 1 -80",
+        f"enterprise_id：{UNKNOWN_METER} 1 Q1",
+    ]
     hours = readings(tmp_path, SUBMETER_HOURS)
     assert hours["production_kw"].tolist() == [-80.0]
     assert meter_faults(hours, pd.Series(["Q1"]), DEFAULT_RULES)["fault"].tolist() == ["negative"]
@@ -445,6 +474,8 @@ def test_a_register_for_a_power_is_named_whichever_way_it_runs(engine: Engine, t
     assert said(taken(engine, tmp_path, folder)) == [
         "production_kw：数值只升不降（电表累计读数，千瓦时），已保存，不参与计算（ON） 24 5230",
         "treatment_kw：数值只降不升（电表反转的累计读数，千瓦时），已保存，不参与计算（BACK） 24 854",
+        f"enterprise_id：{UNKNOWN_METER} 24 BACK",
+        f"enterprise_id：{UNKNOWN_METER} 24 ON",
     ]
 
 
@@ -520,9 +551,68 @@ def test_a_parquet_file_means_what_a_csv_file_of_it_would(
     row = {"station_id": ["M1"], "hour": ["2020-04-03T08:00:00+08:00"], "pm25_ug_m3": [40.0]}
     path = tmp_path / "station_hours_odd.parquet"
     pq.write_table(pa.table({**row, column: values}), path)
-    done = import_stations(engine, tmp_path / "days", [path], now=NOW)
+    done = import_stations(engine, tmp_path / "days", [path], now=NOW + HOUR)
     assert [one.field for one in done.faults] == ([fault] if fault else [])
     assert (done.rejected, done.files) == ([], 1)
     if not fault:
         found = readings(tmp_path)
         assert found[found["station_id"] == "M1"]["pm25_ug_m3"].tolist() == [40.0]
+
+
+def enterprises(folder: Path, *numbers: str) -> Path:
+    rows = [
+        f"{number},{number}木业厂,木业,116.41{at},35.01,370800,,模拟数据" for at, number in enumerate(numbers)
+    ]
+    path = folder / "enterprises.csv"
+    header = "enterprise_id,name,industry,lon,lat,unit_code,county,data_origin"
+    path.write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+    return path
+
+
+def waiting(engine: Engine) -> list[tuple[str, str, str]]:
+    query = select(quarantine.c.value, quarantine.c.reason, quarantine.c.state)
+    with reading(engine) as connection:
+        return sorted(tuple(row) for row in connection.execute(query))
+
+
+METERS = "enterprise_id,hour,production_kw,treatment_kw\n" + "".join(
+    f"{number},2020-04-03T{hour:02d}:00:00+08:00,80,20\n" for number in ("Q1", "Q2", "Q3") for hour in (8, 9)
+)
+
+
+def test_a_meter_of_an_unknown_enterprise_is_named_at_once_and_settles_when_the_enterprise_comes(
+    engine: Engine, tmp_path: Path
+) -> None:
+    import_enterprises(engine, enterprises(tmp_path, "Q1"), datum="WGS84", now=NOW)
+    folder = world(tmp_path / "w", submeter_hours_20200403__csv=METERS)
+    done = taken(engine, tmp_path, folder)
+    assert said(done) == [f"enterprise_id：{UNKNOWN_METER} 2 Q2", f"enterprise_id：{UNKNOWN_METER} 2 Q3"]
+    assert shown(done.faults) == [f"Q2 {UNKNOWN_METER}，共2小时", f"Q3 {UNKNOWN_METER}，共2小时"]
+    assert len(readings(tmp_path, SUBMETER_HOURS)) == 6
+    # The next hour's file says it again to whom reads it; the quarantine says it once.
+    (folder / "submeter_hours_20200404.csv").write_text(METERS.replace("04-03", "04-04"), encoding="utf-8")
+    assert len(taken(engine, tmp_path, folder).faults) == 4
+    assert waiting(engine) == [("Q2", UNKNOWN_METER, "open"), ("Q3", UNKNOWN_METER, "open")]
+    import_enterprises(engine, enterprises(tmp_path, "Q1", "Q3"), datum="WGS84", now=NOW)
+    assert waiting(engine) == [("Q2", UNKNOWN_METER, "open"), ("Q3", UNKNOWN_METER, "replayed")]
+    import_enterprises(engine, enterprises(tmp_path, "Q1", "Q2", "Q3"), datum="WGS84", now=NOW)
+    assert said(taken(engine, tmp_path, folder)) == []
+    assert {state for _, _, state in waiting(engine)} == {"replayed"}
+
+
+def test_of_many_unknown_enterprises_the_first_are_named_and_the_others_counted(
+    engine: Engine, tmp_path: Path
+) -> None:
+    numbers = [f"Q{number:03d}" for number in range(MOST_NAMED + 3)]
+    rows = "".join(f"{number},2020-04-03T08:00:00+08:00,80,20\n" for number in numbers)
+    text = METERS.splitlines()[0] + "\n" + rows
+    folder = world(tmp_path / "w", submeter_hours_20200403__csv=text)
+    done = taken(engine, tmp_path, folder)
+    assert [fault.value for fault in done.faults] == [*numbers[:MOST_NAMED], "Q200等3家"]
+    assert done.faults[-1].count == 3
+    assert len(waiting(engine)) == MOST_NAMED + 1
+    import_enterprises(engine, enterprises(tmp_path, *numbers[:MOST_NAMED]), datum="WGS84", now=NOW)
+    assert {state for _, _, state in waiting(engine)} == {"replayed"}
+    assert said(taken(engine, tmp_path, folder)) == [
+        f"enterprise_id：{UNKNOWN_METER} 1 {number}" for number in numbers[MOST_NAMED:]
+    ]

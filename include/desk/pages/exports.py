@@ -50,7 +50,8 @@ def csv_file(table: pd.DataFrame, name: str, *, is_simulated: bool = False, **to
 
 
 def _cell(value: Any) -> Any:
-    if value is None or value is pd.NA or value != value:  # what is missing differs from itself
+    # What is missing differs from itself; pandas' NA refuses to say.
+    if value is None or value is pd.NA or value != value:
         return ""
     if isinstance(value, datetime):
         return moment_text(value)

@@ -26,6 +26,9 @@ from include.sources.air.stage import Statement
 
 _KEY: Final = ["place_id", "observed_on", "hour", "quantity"]
 _NEAR: Final = 0.1  # of the interval: so far from its step a clock may be
+# Of the interval: so near lie the values of a finer interval that has a value at each step (5 minutes under 15); a sensor that runs
+# on its own meets so few.
+_EXACT: Final = 0.01
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,9 @@ def means(statement: Statement, stated: pd.DataFrame, stations: Mapping[str, str
 def _at_steps(told: pd.DataFrame, minutes: float) -> tuple[pd.DataFrame, list[tuple[int, Fault]]]:
     """The values at the steps of the interval, one a step, and those between them.
 
-    A place's steps begin at the full hour where at least half of its day's values lie there, or else where most of them lie. Of a
-    place that keeps no steps (a sensor that runs on its own) every value counts.
+    A place's steps begin at the full hour where at least half of its day's values lie there, or at least half of its steps have one
+    (a finer interval), or else where most of them lie. Of a place that keeps no steps (a sensor that runs on its own) every value
+    counts.
     """
     if told.empty:
         return told, []
@@ -76,7 +80,7 @@ def _at_steps(told: pd.DataFrame, minutes: float) -> tuple[pd.DataFrame, list[tu
     rows = told.assign(offset=seconds % step)
     rows["is_near"] = np.abs(_from_step(seconds, step)) <= _NEAR * step
     day = rows.groupby(["place_id", "observed_on"], observed=True, sort=False)
-    is_odd = (day["is_near"].transform("mean") < 0.5).to_numpy()
+    is_odd = (day["is_near"].transform("mean") < 0.5).to_numpy() & ~_fills_steps(rows, seconds, minutes)
     begins = np.zeros(len(rows))
     if is_odd.any():
         usual = rows[is_odd].groupby(["place_id", "observed_on"], observed=True, sort=False)["offset"]
@@ -89,8 +93,21 @@ def _at_steps(told: pd.DataFrame, minutes: float) -> tuple[pd.DataFrame, list[tu
         ["place_id", "observed_on"], observed=True, sort=False
     )
     is_free = is_odd & (day["is_near"].transform("mean") <= 0.5).to_numpy()
+    is_free &= ~_fills_steps(rows, seconds - begins, minutes)
     is_taken = is_free | rows.index.isin(nearest.index)
     return told[is_taken], _between(told[~is_taken], minutes)
+
+
+def _fills_steps(rows: pd.DataFrame, seconds: NDArray[np.float64], minutes: float) -> NDArray[np.bool_]:
+    """Whether at least half of the steps of the hours of a row's place and day have a value just there. `seconds`: from the first step."""
+    step = 60 * minutes
+    apart = _from_step(seconds, step)
+    number = pd.Series(np.round((seconds - apart) / step), index=rows.index)
+    at = rows.assign(number=number.where(np.abs(apart) <= _EXACT * step))
+    day = at.groupby(["place_id", "observed_on"], observed=True, sort=False)
+    expected = day["hour"].transform("nunique") * 60 / minutes
+    fills: NDArray[np.bool_] = (day["number"].transform("nunique") >= expected / 2).to_numpy()
+    return fills
 
 
 def _from_step(seconds: NDArray[np.float64], step: float) -> NDArray[np.float64]:

@@ -23,6 +23,7 @@ from include.sources.guess.measures import (
     narrow_lines,
 )
 from include.sources.guess.times import (
+    NO_TIME,
     is_daily,
     minutes_apart,
     moment_rule,
@@ -74,6 +75,8 @@ def guess(path: Path) -> str:
 
 def _with_label(proposed: list[str], path: Path) -> list[str]:
     """The proposal, with a label where nothing in the file says whether its hours begin or end at what they name."""
+    if NO_TIME in proposed:  # which column it is, a person says first
+        return proposed
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "proposed.yaml"
         own.write_text("\n".join(["tables:", *proposed]), encoding="utf-8")

@@ -55,6 +55,9 @@ def is_daily(seen: Seen) -> bool:
     return bool((~told.str.contains("T") | told.str.contains("T00:00")).all())
 
 
+NO_TIME: Final = '      hour: {moment: "{时间}"}   # ? 没有找到时间列'
+
+
 def time_lines(seen: Seen) -> list[str]:
     """The line of the mapping that says what an hour is read from."""
     date, hour, time = (seen.heading(word) for word in ("date", "hour", "time"))
@@ -84,7 +87,7 @@ def time_lines(seen: Seen) -> list[str]:
             return [f'      hour: {{moment: "{{{date}}} {{{clock}}}"{_label(clock)}}}  # ? {_START}']
     only = time or date
     if not only:
-        return ['      hour: {moment: "{时间}"}   # ? 没有找到时间列']
+        return [NO_TIME]
     if is_daily(seen):
         return [_moment_line("hour", only, time_format(_filled(seen, only)), "")]
     return [_moment_line("hour", only, time_format(_filled(seen, only)), _START, _label(only))]

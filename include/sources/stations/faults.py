@@ -1,7 +1,7 @@
 """What could not be used of station files, in the quarantine: one row a file, field and reason, with its number and first case.
 
 A file that is imported again without a fault settles the fault's row; hours of a station that was not known settle when the
-station's row comes.
+station's row comes, and meters of an enterprise that was not known when the enterprise is imported.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from include.store.tables import quarantine
 KIND: Final = "stations"  # in the quarantine
 UNKNOWN_STATION: Final = "站点未登记：读数已原样保存，站点登记后自动采用"
 UNKNOWN_GRID: Final = "网格未登记：微站已保存，暂不参与研判，网格登记后自动采用"
-_WAITS: Final = (UNKNOWN_STATION, UNKNOWN_GRID)
+UNKNOWN_METER: Final = "企业名单中没有该编号：分表电量已保存，不参与计算，企业导入后自动采用"
+MORE_METERS: Final = "另有企业名单中没有的编号：分表电量已保存，不参与计算，企业导入后自动采用"
+_WAITS: Final = (UNKNOWN_STATION, UNKNOWN_GRID, UNKNOWN_METER)
+METER_FIELD: Final = "enterprise_id"
 _SETTLED_BY: Final = "import-stations"
 _LONGEST: Final = 1000  # characters kept of what came …
 _SHOWN: Final = 60  # … and on a line
@@ -79,7 +82,7 @@ class Fault:
 
 
 def merged(faults: Iterable[Fault]) -> list[Fault]:
-    """Faults of the pieces of a file added up: one a file, field and reason (what waits for a station or grid: one a station or grid)."""
+    """Faults of the pieces of a file added up: one a file, field and reason (what waits for a station, grid or enterprise: one each)."""
     found: dict[tuple[str, str, str, str], Fault] = {}
     for fault in faults:
         which = fault.value if fault.reason in _WAITS else ""
@@ -90,26 +93,29 @@ def merged(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def shown(faults: Iterable[Fault]) -> list[str]:
-    """One line a fault for an operator; hours of unknown stations one line a station over all files, after the others."""
+    """One line a fault for an operator; hours of unknown stations, and of meters of unknown enterprises, one line a station or
+    enterprise over all files, after the others."""
     lines: list[str] = []
-    hours: dict[str, int] = {}
+    hours: dict[tuple[str, str], int] = {}
     for fault in faults:
-        if fault.reason == UNKNOWN_STATION:
-            hours[fault.value] = hours.get(fault.value, 0) + fault.count
+        if fault.reason in (UNKNOWN_STATION, UNKNOWN_METER):
+            key = (fault.reason, fault.value)
+            hours[key] = hours.get(key, 0) + fault.count
         else:
             lines.append(str(fault))
     return lines + [
-        say(
-            "{name} {unknown_station}，共{count}小时", name=name, unknown_station=UNKNOWN_STATION, count=count
+        say("{name} {reason}，共{count}小时", name=name, reason=reason, count=count)
+        for (reason, name), count in sorted(
+            hours.items(), key=lambda own: (_WAITS.index(own[0][0]), own[0][1])
         )
-        for name, count in sorted(hours.items())
     ]
 
 
 def keep_faults(
     connection: Connection, source: str, files: Collection[str], faults: Sequence[Fault], *, now: datetime
 ) -> None:
-    """Makes the open rows of these files exactly `faults`; rows of faults that are gone become `replayed`."""
+    """Makes the open rows of these files exactly `faults`; rows of faults that are gone become `replayed`. What a row of another
+    file says of an unknown enterprise is not said again: its meters come every hour."""
     mine = (quarantine.c.source == source, quarantine.c.kind == KIND)
     columns = (quarantine.c.quarantine_id, quarantine.c.row_hash, quarantine.c.row_json, quarantine.c.state)
     known = {row.row_hash: row for row in connection.execute(select(*columns).where(*mine))}
@@ -124,7 +130,12 @@ def keep_faults(
     ]
     _settle(connection, gone, "replayed", now, _SETTLED_BY)
     _settle(connection, back, "open", None, None)
-    rows = [_row(source, digest, fault, now) for digest, fault in new.items() if digest not in known]
+    said = _said_once(connection, source)
+    rows = [
+        _row(source, digest, fault, now)
+        for digest, fault in new.items()
+        if digest not in known and _once_key(fault.reason, fault.value) not in said
+    ]
     if rows:
         connection.execute(quarantine.insert(), rows)
 
@@ -136,6 +147,38 @@ def settle_waiting(connection: Connection, reason: str, known: Collection[str], 
     found = [number for number, value in rows if value in known]
     _settle(connection, found, "replayed", now, _SETTLED_BY)
     return len(found)
+
+
+def settle_meters(connection: Connection, enterprise_ids: Collection[str], *, now: datetime) -> int:
+    """Settles what waited for these enterprises; once nothing named waits any more, also what was only counted (the next import
+    names the rest). Returns how many rows."""
+    found = settle_waiting(connection, UNKNOWN_METER, enterprise_ids, now=now)
+    open_rows = select(quarantine.c.quarantine_id, quarantine.c.reason).where(
+        quarantine.c.kind == KIND, quarantine.c.state == "open", quarantine.c.field == METER_FIELD
+    )
+    reasons = connection.execute(open_rows).all()
+    if not any(reason == UNKNOWN_METER for _, reason in reasons):
+        more = [number for number, reason in reasons if reason.startswith(MORE_METERS)]
+        _settle(connection, more, "replayed", now, _SETTLED_BY)
+        found += len(more)
+    return found
+
+
+def _said_once(connection: Connection, source: str) -> set[tuple[str, str] | None]:
+    """What open rows of a source say of unknown enterprises already."""
+    rows = select(quarantine.c.reason, quarantine.c.value).where(
+        quarantine.c.source == source,
+        quarantine.c.kind == KIND,
+        quarantine.c.state == "open",
+        quarantine.c.field == METER_FIELD,
+    )
+    return {_once_key(*row) for row in connection.execute(rows)} - {None}
+
+
+def _once_key(reason: str, value: str) -> tuple[str, str] | None:
+    if reason.startswith(MORE_METERS):
+        return MORE_METERS, ""
+    return (reason, value) if reason == UNKNOWN_METER else None
 
 
 def _settle(

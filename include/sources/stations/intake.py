@@ -41,6 +41,7 @@ from include.sources.stations.faults import (
 from include.sources.stations.half_files import UNENDED, leave_half_out
 from include.sources.stations.hours import HourRows, checked_hours, once, require_own_day
 from include.sources.stations.layouts import MOST_SAMPLES, STATION_LAYOUTS, table_of
+from include.sources.stations.metered import unknown_meters
 from include.sources.stations.minutes import joined, leave_fewer_out
 from include.sources.stations.reading import StationRows, read_rows
 from include.sources.stations.registers import register_faults
@@ -270,6 +271,8 @@ def _take_hours(
                 minutes = joined(whole, known, origin, now)
             if hour_table.key == "station_id":
                 _name_unknown(connection, whole, origin)
+            else:
+                whole.faults += unknown_meters(connection, whole.rows["enterprise_id"], origin)
             if whole.unended is not None:
                 hour = whole.unended[1].to_pydatetime()
                 stored = _stored(root, hour_table, hour, hour)

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from include.language import say
 from include.periods import office_zone
@@ -17,6 +18,9 @@ from include.sources.stations.layouts import MOST_SAMPLES
 from include.store.station_minutes import MINUTE_COLUMNS
 
 _KEY: Final = ["station_id", "hour"]
+_STEP_SECONDS: Final = 300
+_FEWEST: Final = 6  # values of a station and day: of fewer nobody knows at which minutes it tells them
+_NEAR_SECONDS: Final = 30  # so far from its step a clock may be
 _FEWER: Final = (
     "该小时的五分钟值少于库中该小时所用的，且不知库中用的是哪些，未采用：请把该小时的五分钟值一起读入"
 )
@@ -41,7 +45,8 @@ class Minutes:
 
 def joined(whole: HourRows, kept: pd.DataFrame, origin: str, now: datetime) -> Minutes:
     """Makes the minutes of `whole` its hours, together with what is `kept` of these. A moment told twice with different values, in one
-    file or in several of one import (`received_at` is `now`), counts not at all; what an earlier import told of it is corrected."""
+    file or in several of one import (`received_at` is `now`), counts not at all; what an earlier import told of it is corrected. What lies between the five minutes of a station that keeps them
+    is not used, and named."""
     is_now = (kept["received_at"] == pd.Timestamp(now)).to_numpy(dtype=bool)
     columns = list(MINUTE_COLUMNS)
     rows = whole.rows[columns].astype({"station_id": "str"})
@@ -53,12 +58,50 @@ def joined(whole: HourRows, kept: pd.DataFrame, origin: str, now: datetime) -> M
     if len(earlier):
         both = pd.concat([earlier, minutes], ignore_index=True)
         minutes = both.groupby(_KEY, sort=False, as_index=False).last()
+    if (is_between := _is_between(minutes)).any():
+        whole.faults.append(_between_said(minutes[is_between], origin))
+        minutes = minutes[~is_between]
     whole.rows = hours_of_minutes(minutes)
     is_open = whole.rows["sample_count"] < MOST_SAMPLES
     hours = minutes["hour"].dt.floor("h")
     of_open = pd.MultiIndex.from_frame(whole.rows.loc[is_open, _KEY])
     own = pd.MultiIndex.from_arrays([minutes["station_id"], hours]).isin(of_open)
     return Minutes(minutes[own].assign(received_at=pd.Timestamp(now)), whole.rows.loc[~is_open, _KEY])
+
+
+def _is_between(minutes: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which values lie between the five minutes at which most of the values of their station and day lie; none of a station that
+    tells its values more often, or keeps no steps: the mean of what falls into five minutes is their value."""
+    if minutes.empty:
+        return np.zeros(0, dtype=bool)
+    local = minutes["hour"].dt.tz_convert(office_zone()).dt.tz_localize(None)
+    moments = minutes["hour"].dt.tz_localize(None).to_numpy().astype("datetime64[s]").astype(np.int64)
+    rows = pd.DataFrame(
+        {
+            "station": minutes["station_id"].astype("str"),
+            "day": local.dt.date,
+            "offset": moments % _STEP_SECONDS,
+        }
+    )
+    most = rows.groupby(["station", "day"], sort=False)["offset"].transform(lambda told: told.mode().iloc[0])
+    keeps = np.zeros(len(rows), dtype=bool)
+    apart = np.zeros(len(rows), dtype=np.int64)
+    for begins in (most, pd.Series(0, index=rows.index)):  # the full five minutes before others
+        from_step = (rows["offset"] - begins + _STEP_SECONDS // 2) % _STEP_SECONDS - _STEP_SECONDS // 2
+        near = rows.assign(is_near=from_step.abs() <= _NEAR_SECONDS)
+        is_most = (near.groupby(["station", "day"], sort=False)["is_near"].transform("mean") > 0.5).to_numpy()
+        apart = np.where(is_most, from_step.abs(), apart)
+        keeps |= is_most
+    count = rows.groupby(["station", "day"], sort=False)["offset"].transform("size").to_numpy()
+    is_between: NDArray[np.bool_] = keeps & (apart > _NEAR_SECONDS) & (count >= _FEWEST)
+    return is_between
+
+
+def _between_said(rows: pd.DataFrame, origin: str) -> Fault:
+    first = rows.sort_values(_KEY).iloc[0]
+    at = pd.Timestamp(first["hour"]).tz_convert(office_zone())
+    value = f"{first['station_id']} {at:%Y-%m-%d %H:%M:%S} {first['pm25_ug_m3']:g}"
+    return Fault(origin, "observed_at", say("不在该站五分钟的间隔上，未用"), value, 0, len(rows))
 
 
 def hours_of_minutes(rows: pd.DataFrame) -> pd.DataFrame:

@@ -12,11 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
+from include.language import say
 from include.sources import merge
 from include.sources.checks import check
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN, GRIDS
-from include.sources.places import Places, places
+from include.sources.places import Places, outside_city, places
 from include.sources.stations.faults import UNKNOWN_GRID, Fault
 from include.sources.stations.layouts import STATIONS
 from include.sources.units import register_units, unknown_units, with_units
@@ -26,6 +27,7 @@ from include.store.watch_tables import station
 
 # A grid's bounds are printed to 1e-6 degrees, a station's place to a few metres.
 _TOLERANCE_DEG: Final = 0.0005
+_NAMED: Final = 20  # stations in one line
 _SINCE_EVER: Final = date(2000, 1, 1)
 
 
@@ -92,6 +94,7 @@ def keep_stations(
     good = typed[reject < 0].drop_duplicates(["station_id", "valid_from"])
     done.read, done.is_simulated = len(rows) + len(whole.broken), bool(good["is_simulated"].any())
     done.faults += _without_grid(connection, good, whole.origin)
+    done.notes += _elsewhere_said(good, whole.origin)
     _register(connection, good, done)
     _store(connection, good.drop(columns="line"), done, source, now)
     return done
@@ -159,6 +162,26 @@ def _without_grid(connection: Connection, good: pd.DataFrame, origin: str) -> li
             origin, "grid_id", UNKNOWN_GRID, str(grid_id), 0, len(own), row="、".join(own["station_id"][:20])
         )
         for grid_id, own in waiting.groupby("grid_id", sort=True)
+    ]
+
+
+def _elsewhere_said(good: pd.DataFrame, origin: str) -> list[str]:
+    """What is said of stations whose coordinates lie outside the outline of the unit that they name, or at 0, 0: the told unit stands."""
+    is_at_zero = ((good["lon"] == 0) & (good["lat"] == 0)).to_numpy()
+    is_elsewhere = outside_city(good["unit_code"], good["lon"], good["lat"]) | is_at_zero
+    if not is_elsewhere.any():
+        return []
+    said = [
+        f"{row.station_id}（{row.lon:g}，{row.lat:g}）"
+        for row in good[is_elsewhere].head(_NAMED).itertuples(index=False)
+    ]
+    return [
+        say(
+            "{origin}：{count}个站点的坐标不在所填单位的范围内，仍按所填单位采用，请核对：{stations}",
+            origin=origin,
+            count=int(is_elsewhere.sum()),
+            stations=say("、").join(said),
+        )
     ]
 
 

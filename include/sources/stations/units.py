@@ -36,6 +36,13 @@ _NONE_OF_OURS: Final = frozenset(
 )
 _BRACKETS: Final = re.compile(r"[\[({【]\s*(?:单位:?|unit:?)?\s*([^\])}】]+?)\s*[\])}】]\s*$")
 _BLOWS_TO: Final = re.compile(r"(?:^|[^a-z])(?:to|towards?|going)(?:$|[^a-z])|去向|吹向|流向")
+# Headings of directions that are numbers of sectors, tens of degrees or codes: which sector 1 is, north or the one after, nobody agrees on.
+_SECTORS: Final = re.compile(
+    r"方位|象限|扇区|代码|编码|编号|等级|sector|octant|point|code|\d\s*(?:向|°|度|deg)|(?:×|x|\*)\s*\d"
+)
+_MOST_SECTORS: Final = 17  # sixteen and calm
+_FEWEST_TOLD: Final = 24
+_FEWEST_DIFFERENT: Final = 6
 _WRITTEN: Final = (
     ("毫克", "mg"), ("微克", "ug"), ("每立方米", "/m3"), ("立方米", "m3"), ("m^3", "m3"), ("m³", "m3"), ("·m-3", "/m3"), ("µ", "u"), ("μ", "u"), ("·s-1", "/s"),
     ("每秒", "/秒"), ("每小时", "/小时"), ("hr", "h"), ("ºc", "°c"), ("ºf", "°f"),
@@ -50,11 +57,29 @@ def in_our_units(rows: pd.DataFrame, layout: Layout, mapping: TableMapping, wher
         if field.type != "number" or not isinstance(rule, Copy) or field.name not in rows:
             continue
         factor, more = _onto_ours(field.name, rule, where)
+        if field.name == "wind_from_deg" and not rule.unit:
+            _require_degrees(rows[field.name], rule.column, where)
         if (factor, more) != (1, 0):
             told = numbers(rows[field.name])
             ours = (told * factor + more).round(6)
             changed[field.name] = rows[field.name].where(told.isna(), ours.map(repr).astype("str"))
     return rows.assign(**changed) if changed else rows
+
+
+def _require_degrees(texts: pd.Series, heading: str, where: str) -> None:
+    """Raises InputError where the numbers of a direction are sectors by their heading, or look so all; names of the compass are read."""
+    told = numbers(texts).dropna()
+    is_whole = len(told) >= _FEWEST_TOLD and bool((told.between(0, _MOST_SECTORS) & (told % 1 == 0)).all())
+    looks_so = is_whole and told.nunique() >= _FEWEST_DIFFERENT
+    if told.empty or not (_SECTORS.search(_plain(heading)) or looks_so):
+        return
+    raise InputError(
+        "the directions look like numbers of sectors, not degrees",
+        where=f"{where}: {heading}",
+        expected="degrees from north (0 to 360) or names of the compass (北, NNE)",
+        got=f"{heading} {told.iloc[0]:g}, at most {told.max():g}",
+        todo="turn them into degrees first; if they are degrees, say so: {column: …, unit: deg}",
+    )
 
 
 def _onto_ours(name: str, rule: Copy, where: str) -> tuple[float, float]:
