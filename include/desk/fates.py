@@ -185,16 +185,12 @@ class _Told:
     problems: pd.DataFrame
 
 
-_NO_LETTER: Final = 0  # ids begin at 1
-
-
 def _told(connection: Connection, asked: dict[str, Any], as_of: datetime) -> _Told:
     until = asked["to_date"] + LONGEST_WINDOW_DAYS * DAY
     letters = frame(connection, "letters_that_left", **asked, until_date=until, as_of_at=as_of)
     letters = letters.astype({"letter_id": "int64"}).set_index("letter_id")
     # A letter that has not left has its alarms, too; of a window only those that left are asked for.
-    told = tuple(map(int, letters.index)) if asked["letter_id"] is None else (asked["letter_id"],)
-    ids = told or (_NO_LETTER,)  # PostgreSQL could not tell the type of an empty list
+    ids = tuple(map(int, letters.index)) if asked["letter_id"] is None else (asked["letter_id"],)
     named = frame(connection, "alarms_of_letters", letter_ids=ids)
     signs = frame(connection, "signs_after_letters", letter_ids=ids, as_of_at=as_of)
     pushes = named.drop_duplicates("alarm_id")
