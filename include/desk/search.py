@@ -85,7 +85,7 @@ def _hit(row: Mapping[Any, Any], words: str) -> Hit:
         title.lower(),
         code.lower(),
         *([title[:-1].lower()] if topic == "unit" else []),
-    }  # 运城 for 运城市
+    }  # a city is found without the word 市
     is_exact = topic != "enterprise" and words.lower() in names
     return Hit(topic, title, detail, _path(topic, code, str(row["unit_code"] or "")), is_exact)  # type: ignore[arg-type]
 

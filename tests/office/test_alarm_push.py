@@ -213,7 +213,7 @@ def test_new_alarms_of_an_hour_go_out_as_one_mail_a_unit(house: House) -> None:
     assert "本市在用微站6个，最后一小时4个有有效数据，2个无数据。" in text
     assert "3月12日6时起101→139→120μg/m³" in text
     # Y1 and Y2, which the region's platform pushed before
-    told_before = "此前推送的报警另有2条尚未反馈（其中已超期2条），最早的是郊区“荫营镇裸土堆场”（网格编号T85711），3月8日7时推送"
+    told_before = "此前推送的报警另有2条尚未反馈（均已超期），最早的是郊区“荫营镇裸土堆场”（网格编号T85711），3月8日7时推送"
     assert told_before in text
     [push] = pushes(house, run.period).pushes
     assert [row.alarm_id for row in push.form] == ["W1", "W2", "Y1", "Y2"]

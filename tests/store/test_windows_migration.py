@@ -112,7 +112,9 @@ def test_letters_numbers_and_deliveries_are_carried_over(old_store: Engine) -> N
     with reading(old_store) as connection:
         letters = connection.execute(text("select * from letter order by letter_id")).mappings().all()
     migrate(old_store)
-    assert {table: rows(old_store, table) for table in TABLES} == before
+    after = {table: rows(old_store, table) for table in TABLES}  # later versions add columns at the end
+    widths = {table: len(told[0]) for table, told in before.items() if told}
+    assert {table: [row[: widths.get(table)] for row in told] for table, told in after.items()} == before
     assert len(before["delivery"]) == len(before["letter_file"]) == 2
     with reading(old_store) as connection:
         again = connection.execute(text("select * from letter order by letter_id")).mappings().all()
