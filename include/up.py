@@ -102,6 +102,9 @@ def _serve(environment: dict[str, str], var: Path, house: House) -> int:
     return exit_code
 
 
+TRIGGERER: Final = ("airflow", "triggerer", "--skip-serve-logs")
+
+
 def airflow_commands(port: int) -> dict[str, list[str]]:
     """Airflow's processes by name. Its log servers, which listen on every address, are left out: the logs are on this disk."""
     return {
@@ -119,7 +122,7 @@ def mailbox_command(house: House) -> list[str]:
 
 def _commands(house: House, var: Path) -> dict[str, list[str]]:
     commands = airflow_commands(UI_PORT)
-    commands["triggerer"] = ["airflow", "triggerer", "--skip-serve-logs"]
+    commands["triggerer"] = list(TRIGGERER)
     folder = var / DEMO_SOURCE
     if (folder / "alarms.csv").exists():
         commands["demo platform"] = [

@@ -112,7 +112,7 @@ def _handled(house: House, file: HandedIn, act: Act, *, is_kept: bool) -> Upload
             expected=f"not after {act.now.isoformat()}",
         )
     form = _read(house, file, received_at)
-    parts = list(form.delivery.parts)
+    parts = form.delivery.seen()
     if not form.delivery.inspected and not any(len(part.chunk.rows) or part.chunk.broken for part in parts):
         raise InputError("nothing is filled in", where=file.name, todo="fill in the form and upload it again")
     digest = hashlib.sha256(file.content).hexdigest()
@@ -120,7 +120,6 @@ def _handled(house: House, file: HandedIn, act: Act, *, is_kept: bool) -> Upload
         letter = _letter(connection, form.letter.key, digest, received_at)
         step = connection.begin_nested()
         before = _told(connection, form.letter.alarms)
-        form.delivery.parts = iter(parts)
         done = _take(connection, house, form, digest, file.name, received_at, act.now)
         changed = _changed(before, _told(connection, form.letter.alarms))
         standings = _standings(connection, form.letter.alarms, act.now)

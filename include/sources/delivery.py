@@ -100,6 +100,12 @@ class Delivery:
     absent: tuple[str, ...] = ()  # tables of a folder that has no file of them
     inspected: tuple[Inspected, ...] = ()  # of an answer form
 
+    def seen(self) -> list[Part]:
+        """Its parts, for a look at all of them before they are taken: for what fits into memory, as an answer form does."""
+        parts = list(self.parts)
+        self.parts = iter(parts)
+        return parts
+
 
 def text_frame(header: list[str], rows: list[list[str]]) -> pd.DataFrame:
     """Rows of equal length as a frame of text columns."""

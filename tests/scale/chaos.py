@@ -22,7 +22,7 @@ from include.errors import InputError
 from include.house import default_var
 from include.office.health import health
 from include.periods import DAY
-from include.up import airflow
+from include.up import TRIGGERER, airflow
 from tests.scale.backfill import wait_for_dags
 from tests.scale.beats import cadence_dags
 from tests.scale.installation import Backing, Installation, installation, run
@@ -32,7 +32,6 @@ KILLS = 96
 HEALTH_SECONDS = 60
 FIRST = date(2020, 3, 2)
 MOST_DAYS = 100  # of the season
-TRIGGERER = {"triggerer": ["airflow", "triggerer", "--skip-serve-logs"]}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     shutil.rmtree(options.var, ignore_errors=True)
     settings = {"AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "True"}
-    backing = Backing(settings=settings, workers=TRIGGERER)
+    backing = Backing(settings=settings, workers={"triggerer": list(TRIGGERER)})
     days = min(options.kills + 2, MOST_DAYS)
     with installation(options.var, (FIRST, FIRST + days * DAY), backing) as running:
         wait_for_dags(running, [*cadence_dags(), "post_round"])

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from include.connections import Connection
 from include.errors import InputError
+from include.up import TRIGGERER
 from tests.scale.installation import Backing, free_ports
 
 WORKERS = ("worker-1", "worker-2")
@@ -102,6 +103,6 @@ def _cluster(folder: Path, redis: str) -> Backing:
                 name: ["airflow", "celery", "worker", "--skip-serve-logs", "-H", f"{name}@%h"]
                 for name in WORKERS
             },
-            "triggerer": ["airflow", "triggerer", "--skip-serve-logs"],
+            "triggerer": list(TRIGGERER),
         },
     )

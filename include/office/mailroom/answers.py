@@ -113,11 +113,8 @@ def _disputed(connection: Connection, forms: Sequence[FoundForm], letters: Seque
     for found, letter in zip(forms, letters, strict=True):
         if found.form is None or is_known_form(connection, found.attached.sha256, letter.letter_id):
             continue
-        delivery = found.form.delivery
-        parts = list(delivery.parts)
-        delivery.parts = iter(parts)
         own: dict[str, set[tuple[str, ...]]] = {}
-        for part in parts:
+        for part in found.form.delivery.seen():
             for row in part.chunk.rows.astype(str).to_dict("records"):
                 own.setdefault(row["alarm_id"], set()).add((part.mapping.table, *row.values()))
         for alarm_id, rows in own.items():

@@ -50,8 +50,6 @@ def _shown(connection: Connection, place: int, found: FoundForm) -> ShownForm:
     if found.form is None or letter is None:
         return ShownForm(place, found.attached.name, fault=found.fault)
     delivery = found.form.delivery
-    parts = list(delivery.parts)
-    delivery.parts = iter(parts)
     own, city = tables.letter.c, tables.city.c
     number = connection.execute(select(own.number).where(own.letter_id == letter.letter_id)).scalar_one()
     name = connection.execute(
@@ -65,7 +63,7 @@ def _shown(connection: Connection, place: int, found: FoundForm) -> ShownForm:
         str(number or ""),
         letter.unit_code or "",
         str(name or letter.unit_code or ""),
-        tuple(form_lines(parts, {}).items()),
+        tuple(form_lines(delivery.seen(), {}).items()),
         len(delivery.inspected),
         is_known_form(connection, found.attached.sha256, letter.letter_id),
     )

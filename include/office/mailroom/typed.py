@@ -38,7 +38,7 @@ def typed_form(
     }
     name = say("邮件 {mail_id} 人工录入", mail_id=mail_id)
     read = read_form_sheets(engine, name, name, sheets, now=at)
-    parts = list(read.delivery.parts)
+    parts = read.delivery.seen()
     if broken := [row for part in parts for row in part.chunk.broken]:
         raise InputError(
             "the row cannot be used",
@@ -50,7 +50,6 @@ def typed_form(
         raise InputError(
             "nothing is filled in", where=f"mail {mail_id}", expected="a result and what it needs"
         )
-    read.delivery.parts = iter(parts)
     content = json.dumps([mail_id, letter_key, cells], ensure_ascii=False)
     digest = hashlib.sha256(content.encode()).hexdigest()
     return FoundForm(AttachedForm(name, digest, sheets), read)
