@@ -182,12 +182,13 @@ def test_a_person_signs_one_unit_of_a_day_at_the_desk_on_a_phone(
                 (house.var / "up.log").read_text(encoding="utf-8")[-3000:],
             )
             page.goto("/desk/signing")
-            if not own.count():
+            boxes = own.first.get_by_role("row").filter(has_text="阳泉市").get_by_role("checkbox").all()
+            if not boxes:  # the run is not there yet, or the letter is signed and its run has not gone on
                 time.sleep(2)
                 continue
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            for row in own.first.get_by_role("row").filter(has_text="阳泉市").all():
-                row.get_by_role("checkbox").check()
+            for box in boxes:
+                box.check()
             own.first.locator("input[name=reason]").fill("阳泉先发")
             own.first.get_by_role("button", name="签发所选").click()
             page.wait_for_load_state()
