@@ -3,7 +3,7 @@
 A bounded answer says how many features it left off (`left_off`); a feature without a place is not on any map (`without_place`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -147,10 +147,7 @@ def grids(engine: Engine, box: Box, on: datetime) -> dict[str, Any]:
     ]
     kept = inside.head(MOST_FEATURES)
     columns = ["grid_id", "unit_code", "county", "name", "is_hot", "is_monitored"]
-    geometries = (
-        _rectangle(*sides) for sides in kept[["west", "south", "east", "north"]].itertuples(index=False)
-    )
-    features = _features(geometries, kept[columns])
+    features = _features(_rectangles(kept), kept[columns])
     return _collection(features, kept, len(inside) - len(kept), len(found) - len(known))
 
 
@@ -175,10 +172,7 @@ def grid_list(engine: Engine, list_id: int | None, on: datetime, box: Box) -> di
     kept = inside.head(MOST_FEATURES).assign(is_simulated=simulated)
     kept["change"] = kept["change"].mask(kept["change"] == "", "first").mask(~kept["is_hot"], "left")
     columns = ["grid_id", "unit_code", "county", "change", "decision", "is_monitored"]
-    geometries = (
-        _rectangle(*sides) for sides in kept[["west", "south", "east", "north"]].itertuples(index=False)
-    )
-    told = _collection(_features(geometries, kept[columns]), kept, len(inside) - len(kept), 0)
+    told = _collection(_features(_rectangles(kept), kept[columns]), kept, len(inside) - len(kept), 0)
     return {**told, "list_id": chosen}
 
 
@@ -251,14 +245,11 @@ def _points(rows: pd.DataFrame, columns: list[str], box: Box) -> dict[str, Any]:
 
 
 def _features(geometries: Iterable[dict[str, Any]], told: pd.DataFrame) -> list[dict[str, Any]]:
-    plain = told.astype(object).where(told.notna(), None)
+    names = [str(name) for name in told.columns]
+    plain = (told[name].astype(object).where(told[name].notna(), None).tolist() for name in told.columns)
     return [
-        {
-            "type": "Feature",
-            "geometry": geometry,
-            "properties": {str(name): value for name, value in row.items()},
-        }
-        for geometry, row in zip(geometries, plain.to_dict("records"), strict=True)
+        {"type": "Feature", "geometry": geometry, "properties": dict(zip(names, row, strict=True))}
+        for geometry, row in zip(geometries, zip(*plain, strict=True), strict=True)
     ]
 
 
@@ -275,9 +266,11 @@ def _collection(
     }
 
 
-def _rectangle(west: float, south: float, east: float, north: float) -> dict[str, Any]:
-    ring = [(west, south), (east, south), (east, north), (west, north), (west, south)]
-    return {"type": "Polygon", "coordinates": [[[round(x, _DIGITS), round(y, _DIGITS)] for x, y in ring]]}
+def _rectangles(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    sides = (rows[side].astype(float).round(_DIGITS).tolist() for side in ("west", "south", "east", "north"))
+    for west, south, east, north in zip(*sides, strict=True):
+        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        yield {"type": "Polygon", "coordinates": [ring]}
 
 
 def _rounded(shape: Geometry, digits: int) -> dict[str, Any]:

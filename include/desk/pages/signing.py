@@ -24,11 +24,6 @@ SAID: dict[str, str] = {
     "none": "已决定不签发。",
 }
 SAID_HERE: dict[str, str] = {**SAID, "all": "已签发、编号、定稿，列入发件箱。"}
-# What is said to an answer that no question waits for: what, and what to do.
-NOT_OPEN: dict[str, dict[str, str]] = {
-    "answered": {"what": "the run has an answer", "todo": "wait until it has released, or asks again"},
-    "unasked": {"what": "the run has not asked yet", "todo": "load the page again in a moment"},
-}
 _Run = Annotated[str, Form(max_length=250, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -103,8 +98,14 @@ def _answer(
     if run is None:
         raise StateError("nothing of it waits for a signature", where="/".join(key) or "signing")
     standing = _questions(desk, (run,)).get(key, "open")
-    if standing in NOT_OPEN:
-        raise StateError(**NOT_OPEN[standing], where="/".join(key))
+    if standing == "answered":
+        raise StateError(
+            "the run has an answer", where="/".join(key), todo="wait until it has released, or asks again"
+        )
+    if standing == "unasked":
+        raise StateError(
+            "the run has not asked yet", where="/".join(key), todo="load the page again in a moment"
+        )
     names = names_of(run, chosen)
     if choice == "some" and not names:
         raise StateError(
