@@ -1,5 +1,6 @@
 """Signing in the desk: riskiest first by the stated rule, and the answer that Airflow's question gets."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,13 @@ def test_what_airflow_refuses_stands_on_the_page(store: Engine, tmp_path: Path) 
     browser = Browser(house_of(store, tmp_path), airflow=Airflow(answer=Asked("the run asks nobody").answer))
     answer = sign(browser, "all")
     assert (answer.status_code, "这次运行现在不等待签发" in answer.text) == (409, True)  # type: ignore[attr-defined]
+
+
+def test_what_was_ticked_and_written_stays_where_an_answer_is_refused(store: Engine, tmp_path: Path) -> None:
+    browser = Browser(house_of(store, tmp_path), airflow=Airflow(answer=Asked("the run asks nobody").answer))
+    page = sign(browser, "some", 2, reason='数字"已核')  # type: ignore[attr-defined]
+    assert re.findall(r'name="letter" value="(\d)"( checked)?', page.text) == [("2", " checked"), ("1", "")]  # type: ignore[attr-defined]
+    assert 'value="数字&#34;已核"' in page.text  # type: ignore[attr-defined]
 
 
 def test_letters_that_no_run_asks_about_are_settled_at_the_desk(store: Engine, tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def routes(desk: Desk) -> APIRouter:
             "points": POINTS,
             "large_share": round(100 * LARGE_SHARE),
             "large_least": LARGE_LEAST,
+            "kept": {"key": None, "letters": set(), "reason": ""},
             "is_simulated": any(one.is_simulated for one in every),
             **more,
         }
@@ -74,7 +75,8 @@ def routes(desk: Desk) -> APIRouter:
         try:
             said = _answer(desk, visitor, (dag_id, run_id), choice, letter, reason)
         except QianliyanError as error:
-            return shown(request, visitor, None, 409, problem=error_text(request, error))
+            kept = {"key": (dag_id, run_id), "letters": set(letter), "reason": reason}
+            return shown(request, visitor, None, 409, problem=error_text(request, error), kept=kept)
         return shown(request, visitor, None, said_key=said)
 
     return router
