@@ -24,6 +24,11 @@ SAID: dict[str, str] = {
     "none": "已决定不签发。",
 }
 SAID_HERE: dict[str, str] = {**SAID, "all": "已签发、编号、定稿，列入发件箱。"}
+STANDINGS: dict[Question, str] = {
+    "answered": "这次运行已有答复，正在办理；再次提问时，可在此再答复。请稍后刷新。",
+    "unasked": "这次运行还没有问到签发。请稍后刷新。",
+    "ended": "这次运行已经结束，不再提问：在此签发，即逐封放行。",
+}
 _Run = Annotated[str, Form(max_length=250, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -43,6 +48,7 @@ def routes(desk: Desk) -> APIRouter:
             "preview": next(
                 (one for one in every if one.letter_id == letter_id), every[0] if every else None
             ),
+            "standings": STANDINGS,
             "points": POINTS,
             "large_share": round(100 * LARGE_SHARE),
             "large_least": LARGE_LEAST,
