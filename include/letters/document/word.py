@@ -121,7 +121,7 @@ def compose_word(template: str, values: Mapping[str, Any], author: str, written_
     moment = written_at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     properties.created = properties.modified = moment
     properties.author = properties.last_modified_by = author
-    properties.title = _title(document.docx)
+    properties.title = _title(body, style_names)
     properties.comments, properties.revision = "", 1
     _drop_old_styles(document.docx)
     return document.docx
@@ -263,9 +263,9 @@ def _as_word(value: Any, document: DocxTemplate) -> Any:
     return _DescribedImage(document, value) if isinstance(value, TemplatePicture) else value
 
 
-def _title(document: Any) -> str:
+def _title(body: Any, style_names: Mapping[str, str]) -> str:
     lines = "".join(
-        paragraph.text for paragraph in document.paragraphs if house_style(paragraph.style.name) in TITLES
+        element.text for element in body.findall(qn("w:p")) if style_names.get(element.style) in TITLES
     )
     return lines.replace("\n", say(LINE_END))
 
