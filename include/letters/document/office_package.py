@@ -23,12 +23,13 @@ def word_bytes(document: Any) -> bytes:
     """The file of a Word document, with fixed entry times and attributes: each part is packed once, which `save` and `settled` do twice."""
     result = io.BytesIO()
     with _zip(result) as target:
-        writer, package = _Parts(target), document.part.package
+        parts, package = _Parts(target), document.part.package
         for part in package.parts:
             part.before_marshal()
-        PackageWriter._write_content_types_stream(writer, package.parts)
-        PackageWriter._write_pkg_rels(writer, package.rels)
-        PackageWriter._write_parts(writer, package.parts)
+        writer: Any = PackageWriter  # python-docx states types for its own kind of file only
+        writer._write_content_types_stream(parts, package.parts)
+        writer._write_pkg_rels(parts, package.rels)
+        writer._write_parts(parts, package.parts)
     return result.getvalue()
 
 
