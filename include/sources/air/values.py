@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from include.language import say
 from include.sources.air.by_value import coded
 from include.sources.air.faults import Fault, faults_of
 from include.sources.air.units import UNITS, factor
@@ -34,6 +35,7 @@ _NEGATIVE: Final = "为负值，按缺测处理：浓度不为负，负值来自
 _TOO_HIGH_SAID: Final = "不低于{bound}，超出可能范围，按缺测处理：9999等是缺测代码"
 _NOT_A_NUMBER: Final = "不是数值，按缺测处理"
 _NO_UNIT: Final = "不认识的单位（应为" + UNITS.replace(", ", "、") + "之一），按缺测处理"
+_BLANK_UNIT: Final = "单位空白而同一量别处写的是{others}，按缺测处理"
 _LIKE_MG: Final = 0.5  # μg/m³
 _CO_LIKE_UG: Final = 20.0  # mg/m³
 _BELOW: Final = r"^[<＜≤〈]\s*"
@@ -115,11 +117,16 @@ def _in_our_unit(
     factors: Mapping[str, float | None] = {
         each: factor(each, quantity, terms.temperature_c, terms.pressure_hpa) for each in unit.unique()
     }
-    times = unit.map(factors).astype("float64")
+    # Beside values in other units an empty cell is no sign of ours.
+    others = sorted(each for each, times in factors.items() if each and times != 1)
+    blank = say(_BLANK_UNIT, others=say("、").join(others[:3]))
+    times = unit.map(factors | ({"": None} if others else {})).astype("float64")
     unknown = times.isna() & values.notna()
     faults = [
         fault
-        for name, such in texts[unknown].assign(unit=unit[unknown]).groupby("field", sort=True, observed=True)
-        for fault in faults_of(such, str(name), _NO_UNIT, "unit")
+        for (name, is_blank), such in texts[unknown]
+        .assign(unit=unit[unknown], is_blank=unit[unknown] == "")
+        .groupby(["field", "is_blank"], sort=True, observed=True)
+        for fault in faults_of(such, str(name), blank if is_blank else _NO_UNIT, "unit")
     ]
     return values * times, faults, unknown
