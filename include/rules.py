@@ -429,6 +429,9 @@ FEEDBACK_EVENTS: Final[tuple[str, ...]] = (
 # What the unit that was asked may say of itself; every other event is a decision of the office above it.
 UNIT_EVENTS: Final[tuple[str, ...]] = ("acknowledged", "submitted", "disputed")
 
+# What a suspect of an alarm may be judged by beside its distance: the wind, the enterprise's meters, former problems nearby.
+SUSPECT_BASES: Final = ("wind", "meters", "former")
+
 # Codes of wind direction in use: China's archives (999001 missing, 999017 calm, 999003 variable), synoptic and METAR tables
 # (990 and VRB variable, 999 missing), Chinese forms (C 静风). 360 is north, as 0 is.
 CALM_WINDS: Final = frozenset({"999017", "C", "CALM", "静风", "静"})

@@ -14,7 +14,7 @@ from include.language import say
 from include.store.suspects import suspects_for_letters
 from include.supervision.figures import Suspected
 from include.suspects.rules import LEAST_TOLD, SUSPECTS_TOLD
-from include.suspects.wording import reason_words, suspect_name, wind_words
+from include.suspects.wording import judged_by, reason_words, suspect_name, wind_words
 
 _FOUND = "现场核查已发现问题"
 
@@ -50,6 +50,7 @@ def as_suspected(
         candidate_id,
         str(suspect["kind"]),
         round(score, 6),
+        judged_by(suspect),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from include.periods import Period
+from include.rules import SUSPECT_BASES
 from include.supervision.figures import FeedbackCounts
 from include.supervision.rule_codes import FollowUpRule
 
@@ -252,7 +253,8 @@ class RepeatSuspect:
     """One suspect that several alarms of the half-month have in common. Always 疑似; no finding of anything.
 
     `alarms` told it, `first_places` of them in the first place; `score_sum`: the chances added, about how many of them it would be;
-    `level` and `reason`: of the alarm that pointed to it most; `last_at`: start of the last one.
+    `level` and `reason`: of the alarm that pointed to it most; `last_at`: start of the last one; `basis`: what it was judged by in
+    any of them, as of `Suspected`.
     """
 
     candidate_id: str
@@ -265,6 +267,7 @@ class RepeatSuspect:
     score_sum: float
     level: str
     reason: str
+    basis: tuple[str, ...] = SUSPECT_BASES
 
 
 @dataclass(frozen=True)

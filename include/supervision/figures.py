@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, TypeAdapter
 from include.former_names import json_of_today
 from include.language import say
 from include.periods import Period
-from include.rules import Deadlines, LowResponse
+from include.rules import SUSPECT_BASES, Deadlines, LowResponse
 
 _LEVELS_2020_03: Final = {"提醒": "remind", "督办": "urge", "核实地址": "verify"}
 
@@ -129,7 +129,8 @@ class Flag:
 class Suspected:
     """One suspect of an alarm by what was known at the letter's moment; `level`: high, medium, low. Always 疑似.
 
-    `candidate_id`, `kind` and `score` (0 to 1) are empty in figures of before them.
+    `candidate_id`, `kind` and `score` (0 to 1) are empty in figures of before them. `basis`: what it was judged by beside distance
+    (of `SUSPECT_BASES`); figures of before it say all.
     """
 
     name: str
@@ -138,6 +139,7 @@ class Suspected:
     candidate_id: str = ""
     kind: str = ""  # enterprise, site, road, fire, problem, unlisted
     score: float | None = None
+    basis: tuple[str, ...] = SUSPECT_BASES
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ SILENT: Final = frozenset(
         "kind",
         "start",  # of a span of days: by it rows are told apart
         "end",
+        "basis",
         "score",  # printed, but a person who strikes one out later, or a late hour, is no reason for a 更正
     }
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from include.rules import BULLETIN
+from include.rules import BULLETIN, SUSPECT_BASES
 from include.supervision.bulletin_figures import RepeatSuspect
 from include.supervision.figures import Suspected
 
@@ -43,4 +43,5 @@ def _row(seen: list[tuple[Any, int, Suspected]]) -> RepeatSuspect:
         score_sum=round(sum(one.score or 0.0 for _, _, one in seen), 6),
         level=suspect.level,
         reason=suspect.reason,
+        basis=tuple(name for name in SUSPECT_BASES if any(name in one.basis for _, _, one in seen)),
     )

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from include.language import say
+from include.rules import SUSPECT_BASES
 from include.suspects.kinds import UNLISTED, direction
 
 LEVELS: Final[Mapping[str, str]] = MappingProxyType({"high": "高", "medium": "中", "low": "低"})
@@ -59,6 +60,17 @@ def reason_words(suspect: Mapping[str, Any], wind: str = "") -> str:
     return say("，").join(part for part in parts if part) + _measured(suspect, wind)
 
 
+def judged_by(suspect: Mapping[str, Any]) -> tuple[str, ...]:
+    """What its reason tells of beside distance: those of `SUSPECT_BASES`."""
+    is_listed = suspect["kind"] != UNLISTED
+    told = {
+        "wind": (suspect["windy"] if is_listed else _windy(suspect.get("hours") or ())) >= _MOSTLY,
+        "meters": is_listed and suspect["kind"] == "enterprise" and suspect["is_metered"],
+        "former": is_listed and (suspect["kind"] == "problem" or suspect["former"]),
+    }
+    return tuple(name for name in SUSPECT_BASES if told[name])
+
+
 def others_words(suspects: Sequence[Mapping[str, Any]]) -> str:
     """`另有3个候选未列出，可能性合计0.0123` of one alarm's suspects; empty where all are listed (or an older ranking does not say)."""
     count = suspects[0].get("others", 0) if suspects else 0
@@ -94,6 +106,11 @@ def wind_words(hours: Sequence[Mapping[str, Any]]) -> str:
         speed=total / sum(weights),
         calm=calm,
     )
+
+
+def _windy(hours: Sequence[Mapping[str, Any]]) -> float:
+    """The share of the hours' weight that has a direction."""
+    return float(sum(one["weight"] for one in hours if one["wind_from_deg"] is not None))
 
 
 def _nobody(suspect: Mapping[str, Any]) -> str:

@@ -48,6 +48,34 @@ def test_the_suspects_of_the_listed_alarms_stand_in_every_form_of_the_letter() -
     assert all("丙厂" not in one for one in (page, text, html))
 
 
+NOBODY = Suspected("来源不明", "high", "清单内单位均不能较好解释", "unlisted", "unlisted", 0.6, ())
+BESIDE = AlarmSuspects(
+    "A2", "T85711", "井陉矿区", "南孟村东", samples.at(11, 8), (NOBODY, replace(SECOND, basis=()))
+)
+
+
+def test_the_sentence_of_the_text_says_what_was_compared_and_of_how_many_nobody_is_known() -> None:
+    wind, meters, former = (replace(FIRST, basis=(name,)) for name in ("wind", "meters", "former"))
+    said = {
+        (
+            replace(ALARM, suspects=(wind,)),
+        ): "按风向和距离比对，其中1条报警有疑似来源（见附件2），建议优先核查。",
+        (replace(ALARM, suspects=(wind, meters)),): "按风向、距离和分表计电比对，其中1条",
+        (replace(ALARM, suspects=(meters, former)),): "按距离、分表计电和历史问题比对，其中1条",
+        (
+            replace(BESIDE, alarm_id="A1"),
+        ): "按距离比对，其中1条报警以来源不明的可能性为最大（见附件2），建议在高值点周边现场排查。",
+        (replace(ALARM, suspects=(wind,)), BESIDE): (
+            "按风向和距离比对，其中1条报警有疑似来源（见附件2），建议优先核查；另有1条报警以来源不明的可能性为最大，建议在高值点周边现场排查。"
+        ),
+    }
+    for alarms, words in said.items():
+        page = squeezed(
+            pdf_text(content(compose_notice(samples.notice(suspects=alarms), samples.ISSUE), "pdf"))
+        )
+        assert words in page, words
+
+
 def test_nothing_is_printed_where_nobody_is_suspected() -> None:
     letter = compose_notice(samples.notice(), samples.ISSUE)
     said = [
@@ -72,7 +100,7 @@ def test_the_repeat_suspects_stand_in_the_bulletin_its_annex_and_its_workbook() 
     page = squeezed(pdf_text(content(letter, "pdf")))
     for words in (
         "多次列为疑似来源的单位和点位",
-        "本期有2个单位或点位在2条以上报警中被列为疑似来源：甲厂（3条）、=乙<工地>（2条）（见附件2）。均为疑似，建议优先核查，不作为认定依据。",
+        "按风向、距离、分表计电和历史问题比对，本期有2个单位或点位在2条以上报警中被列为疑似来源：甲厂（3条）、=乙<工地>（2条）（见附件2）。均为疑似，建议优先核查，不作为认定依据。",
         "甲厂企业32G1、G2高位于上风向1.2公里",
         "=乙<工地>工地20G1中不在上风向",
     ):

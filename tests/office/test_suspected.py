@@ -88,8 +88,8 @@ def test_the_first_three_by_what_was_known_at_the_push_in_words(stored: Engine) 
         found = suspected(connection, ["A", "none"], AS_OF)
     assert found == {
         "A": (
-            Suspected("甲厂", "high", REASON, "Q1", "enterprise", 0.5),
-            Suspected("甲厂", "high", REASON, "Q2", "enterprise", 0.3),
+            Suspected("甲厂", "high", REASON, "Q1", "enterprise", 0.5, ("wind",)),
+            Suspected("甲厂", "high", REASON, "Q2", "enterprise", 0.3, ("wind",)),
             Suspected(
                 "来源不明",
                 "low",
@@ -97,6 +97,7 @@ def test_the_first_three_by_what_was_known_at_the_push_in_words(stored: Engine) 
                 "unlisted",
                 "unlisted",
                 0.1,
+                (),
             ),
         )
     }
