@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -114,13 +113,15 @@ def _in_our_unit(
         if not unit:
             return values, [], pd.Series(False, index=texts.index)
         unit = pd.Series(unit, index=texts.index, dtype="str")
-    factors: Mapping[str, float | None] = {
+    factors: dict[str, float | None] = {
         each: factor(each, quantity, terms.temperature_c, terms.pressure_hpa) for each in unit.unique()
     }
     # Beside values in other units an empty cell is no sign of ours.
     others = sorted(each for each, times in factors.items() if each and times != 1)
     blank = say(_BLANK_UNIT, others=say("、").join(others[:3]))
-    times = unit.map(factors | ({"": None} if others else {})).astype("float64")
+    if others and "" in factors:
+        factors[""] = None
+    times = unit.map(factors).astype("float64")
     unknown = times.isna() & values.notna()
     faults = [
         fault
