@@ -12,6 +12,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from include.errors import StateError
+from include.language import say
 from include.store.engine import reading
 from include.store.statements import frame
 from include.store.suspects import inspected_suspects, suspects_of
@@ -20,7 +21,7 @@ from include.suspects.points import TERMS, score_points, terms_of
 from include.suspects.wording import KINDS, LEVELS, reason_words, suspect_name
 
 VERDICT_WORDS: Final = {"struck": "已剔除", "found": "核查有问题", "not_found": "核查无问题"}
-_SHOWN: Final = ["排名", "编号", "名称", "类别", "可能性", "把握", "理由", "核查"]
+_SHOWN: Final = ["排名", "编号", "名称", "可能性", "理由", "核查"]
 _SEEN: Final = [
     "alarm_id",
     "rank",
@@ -109,6 +110,17 @@ def suspect_numbers(about: AlarmSuspects) -> pd.DataFrame:
     return told.reindex(columns=_numbers(terms_of(str(frame["edition"].iloc[0]))))
 
 
+def points_table(numbers: pd.DataFrame) -> pd.DataFrame:
+    """The score of `suspect_numbers` for people, narrow enough for a terminal: one row a term that says something of any suspect, then
+    `utility` and `log_sum`; one column a suspect, named by its rank."""
+    names = [name for name in numbers if str(name).endswith("_points")]
+    said = [name for name in names if (numbers[name] != 0).any()]
+    table = numbers[[*said, "utility", "log_sum"]].astype(float).T
+    table.columns = pd.Index(numbers["rank"].astype(str))
+    table.insert(0, say("得分项"), [str(name).removesuffix("_points") for name in table.index])
+    return table.reset_index(drop=True)
+
+
 def _numbers(terms: Sequence[str]) -> list[str]:
     pairs = [name for term in terms for name in (term, f"{term}_points")]
     return [*(name for name in _SEEN if name not in terms), *pairs, *_SUMMED]
@@ -133,13 +145,14 @@ def hit_table(engine: Engine) -> pd.DataFrame:
 
 def _shown(one: Mapping[str, Any]) -> dict[str, Any]:
     verdict = VERDICT_WORDS.get(one["verdict"] or "", "")
+    name, kind = suspect_name(one), say(KINDS.get(one["kind"], one["kind"]))
     return {
         "排名": one["rank"],
         "编号": one["candidate_id"],
-        "名称": suspect_name(one),
-        "类别": KINDS.get(one["kind"], one["kind"]),
-        "可能性": f"{one['score']:.2f}",
-        "把握": LEVELS[one["level"]],
+        "名称": name
+        if one["kind"] == "enterprise" or name == kind
+        else say("{name}（{kind}）", name=name, kind=kind),
+        "可能性": f"{one['score']:.2f} {say(LEVELS[one['level']])}",
         "理由": reason_words(one),
         "核查": f"{verdict}：{one['reason']}" if verdict else "",
     }

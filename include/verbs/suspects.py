@@ -33,7 +33,7 @@ def show(alarm_id: str, svg: Path | None, form: str) -> None:
 
     As json and csv every number of the score is told: chance = exp(utility - log_sum), utility = the sum of the *_points, each to six decimals.
     """
-    from include.office.suspect_tables import suspect_numbers, suspect_table
+    from include.office.suspect_tables import points_table, suspect_numbers, suspect_table
     from include.suspects.wording import LEVEL_MEANING, others_words, wind_words
     from include.workflows.suspecting import keep_suspects
     from include.workflows.wind_masts import notes_of_hours
@@ -53,11 +53,14 @@ def show(alarm_id: str, svg: Path | None, form: str) -> None:
             )
         )
         click.echo(LEVEL_MEANING)
-        print_rows(rows, form, say("疑似来源（建议核查）"))
+        print_rows(
+            rows if (rows["核查"] != "").any() else rows.drop(columns="核查"),
+            form,
+            say("疑似来源（建议核查）"),
+        )
         if others := others_words(about.suspects):
             click.echo(others)
-        points = ["rank", *(name for name in numbers if str(name).endswith("_points")), "utility", "log_sum"]
-        print_rows(numbers[points], form, say("各项得分（可能性 = exp(utility - log_sum)）"))
+        print_rows(points_table(numbers), form, say("各项得分（按排名；可能性 = exp(utility - log_sum)）"))
     else:
         print_rows(numbers, form)
     if about.is_simulated:

@@ -21,13 +21,17 @@ def print_table(rows: pd.DataFrame, title: str = "") -> None:
     for column in rows.columns:
         is_number = pd.api.types.is_numeric_dtype(rows[column])
         # An id is copied into the next command: it stays on one line.
-        width = max(map(len, map(str, rows[column])), default=0) if str(column).endswith("_id") else None
+        width = max(map(len, map(str, rows[column])), default=0) if _is_key(str(column)) else None
         table.add_column(
             str(column), justify="right" if is_number else "left", overflow="fold", min_width=width
         )
     for row in rows.itertuples(index=False):
         table.add_row(*(Text(_cell(column, value)) for column, value in zip(rows.columns, row, strict=True)))
     Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE).print(table)
+
+
+def _is_key(column: str) -> bool:
+    return column.endswith("_id") or column == "编号"
 
 
 def _cell(column: str, value: Any) -> str:

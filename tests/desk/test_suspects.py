@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from include.errors import InputError, StateError
 from include.house import default_registry, open_house
 from include.office.suspect_sketch import sketch
-from include.office.suspect_tables import hit_table, suspect_table
+from include.office.suspect_tables import hit_table, points_table, suspect_numbers, suspect_table
 from include.office.treatment import submeter_rules, treatment_rows, treatment_workbook
 from include.profile.current import office, using
 from include.store.air_tables import enterprise
@@ -98,26 +98,37 @@ def stored(engine: Engine) -> Engine:
 def test_the_table_says_who_how_sure_and_why_and_puts_struck_ones_last(stored: Engine) -> None:
     keep_verdict(stored, "A", "Q1", "struck", "王某", "已搬迁", now=NOW)
     rows, about = suspect_table(stored, "A")
-    assert rows[["排名", "名称", "可能性", "把握", "理由", "核查"]].to_numpy().tolist() == [
+    assert rows[["排名", "名称", "可能性", "理由", "核查"]].to_numpy().tolist() == [
         [
             2,
             "某<砖>厂",
-            "0.20",
-            "低",
+            "0.20 低",
             "不在上风向，距高值站点0.5公里，期间生产和治污设备用电正常（距离自高值站点起算，在网格中心以北）",
             "",
         ],
-        [3, "来源不明", "0.10", "低", "清单内单位均不能较好解释，建议在高值点周边现场排查", ""],
+        [3, "来源不明", "0.10 低", "清单内单位均不能较好解释，建议在高值点周边现场排查", ""],
         [
             1,
             "某铸造厂",
-            "0.70",
-            "高",
+            "0.70 高",
             "位于上风向1.2公里，期间生产负荷正常、治污设备停运（距离自高值站点起算，在网格中心以北）",
             "已剔除：已搬迁",
         ],
     ]
     assert (about.grid_id, about.is_simulated, about.hours) == ("G1", True, HOURS)
+
+
+def test_the_points_are_told_one_row_a_term_that_says_something(stored: Engine) -> None:
+    numbers = suspect_numbers(suspect_table(stored, "A")[1])
+    table = points_table(numbers)
+    assert list(table) == ["得分项", "1", "2", "3"]
+    told = table.set_index("得分项")
+    assert list(told.index[-2:]) == ["utility", "log_sum"]
+    assert (told.iloc[:-2] != 0).any(axis=1).all()
+    assert told.iloc[:-2].sum().round(6).tolist() == [
+        round(float(numbers.loc[at, [one for one in numbers if one.endswith("_points")]].sum()), 6)
+        for at in range(3)
+    ]
 
 
 def test_an_unknown_alarm_is_named(engine: Engine) -> None:
