@@ -70,7 +70,7 @@ def show(alarm_id: str, svg: Path | None, form: str) -> None:
     if svg is not None:
         from include.office.suspect_sketch import sketch
 
-        svg.write_text(sketch(about.suspects, about.hours), encoding="utf-8")
+        svg.write_text(sketch(about.suspects, about.hours, with_names=True), encoding="utf-8")
 
 
 @suspects.command("decide")
