@@ -127,6 +127,8 @@ def treatment(day: date, stops: Path | None, xlsx: Path | None, form: str) -> No
         ),
         err=True,
     )
+    for note in found.notes:
+        click.echo(note, err=True)
     for fault in found.faults.itertuples(index=False):
         click.echo(
             say(

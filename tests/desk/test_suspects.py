@@ -238,6 +238,17 @@ def test_a_days_list_of_idle_treatment_from_the_store(engine: Engine, tmp_path: 
     )
     both = treatment_of_day(house, date(2020, 3, 8), stops, now=NOW)
     assert both.rows["情形"].tolist() == ["生产用电正常、治污设备停运", "停产限产期间仍有生产用电"]
+    assert both.notes == []
+    strange = pd.DataFrame(
+        [
+            {"enterprise_id": "NOPE", "start_at": "2020-03-08T20:00", "end_at": "2020-03-09T00:00"},
+            {"enterprise_id": "Q1", "start_at": "2020-03-08T20:00", "end_at": "2020-03-08T20:00"},
+        ]
+    )
+    assert treatment_of_day(house, date(2020, 3, 8), strange, now=NOW).notes == [
+        "停限产清单中1家不在企业名单中，未判断：NOPE",
+        "停限产清单中1家的结束时间不晚于开始时间，未判断：Q1",
+    ]
     keep_treatment(house, date(2020, 3, 8), stops, now=NOW)
     kept = [
         (row["rule"], row["span_words"], row["metered_hours"])
