@@ -102,7 +102,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 FLOORS = {
     "answer_form": {
         "layout": {"layout", "code"},
-        "writing": {"writing", "writing_suspects", "sheet"},
+        "writing": {"writing", "writing_suspects", "sheet", "asking"},
         "reading": {"reading", "reading_suspects"},
     },
     "letters": {"document": {"document"}},

@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.xml.functions import tostring
 
+from include.answer_form.asking import asked
 from include.answer_form.layout import (
     COLUMNS,
     FIRST_ROW,
@@ -34,7 +35,7 @@ from include.answer_form.writing_suspects import fill_suspects, suspect_rows
 from include.language import say
 from include.letters.document.office_package import settled
 from include.letters.document.templates import template_text
-from include.periods import Period, moment_label, office_zone
+from include.periods import Period, office_zone
 from include.profile.current import office
 from include.supervision.figures import AlarmSuspects, FormRow
 
@@ -98,8 +99,8 @@ def answer_form(figures: Answered, marks: Sequence[str], reply_link: str = "") -
 def _fill_form(sheet: Any, figures: Answered, heading: str) -> None:
     sheet.title = say(FORM_SHEET)
     note = say(
-        "请于{moment}前填写白色各列并发回；一个报警有多个问题的，复制该行分别填写。",
-        moment=moment_label(figures.reply_by, year=True),
+        "请填写白色各列并发回，{asked}；一个报警有多个问题的，复制该行分别填写。",
+        asked=asked(figures.form, figures.period.as_of, figures.reply_by, year=True),
     )
     head(sheet, COLUMNS, _WIDTHS, heading, note, _addressed(figures))
     for offset, alarm in enumerate(figures.form):

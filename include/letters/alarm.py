@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from include.answer_form.asking import asked
 from include.answer_form.layout import FORM_TITLE
 from include.language import say
 from include.letters.composition import Letter, ascii_stem, letter_file, name_of, printable
@@ -89,6 +90,7 @@ def alarm_values(
         "升级": news[ESCALATED],
         "补推": figures.is_by_person,
         "回复期限": moment_label(figures.reply_by),
+        "反馈要求": asked(figures.form, end, figures.reply_by),
         "此前": _open_before(figures, show),
         "待反馈": form_values(figures.form, end, show),
         "区县": say("、").join(dict.fromkeys(one["区县"] for one in alarms if one["区县"])),

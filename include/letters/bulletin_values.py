@@ -32,7 +32,7 @@ from include.letters.words.wording import (
     named,
     older_values,
     sentence,
-    source_title,
+    source_titles,
     you,
 )
 from include.periods import date_label, moment_label
@@ -113,7 +113,7 @@ def bulletin_values(
             "截至": moment_label(period.as_of, year=True),
             "函件标识": figures.letter_key,
             "数据完整性": sentence(show(figures.completeness)),
-            "来源": say("、").join(show(source_title(name)) for name in figures.sources) or NONE,
+            "来源": show(source_titles(figures.sources, rules_version=figures.rules_version)) or NONE,
             "规则版本": figures.rules_version,
             "通报规则": RULES,
             "城市数": figures.cities,

@@ -32,7 +32,7 @@ from include.letters.words.wording import (
     issue_values,
     named,
     sentence,
-    source_title,
+    source_titles,
 )
 from include.periods import moment_label
 from include.rules import BULLETIN
@@ -68,7 +68,7 @@ def overview_values(
             "短截至": moment_label(period.as_of),
             "函件标识": figures.letter_key,
             "数据完整性": sentence(show(figures.completeness)),
-            "来源": say("、").join(show(source_title(name)) for name in figures.sources) or NONE,
+            "来源": show(source_titles(figures.sources, rules_version=figures.rules_version)) or NONE,
             "规则版本": figures.rules_version,
             "通报规则": RULES,
             "版本": say("、").join(figures.editions),

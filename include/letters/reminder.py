@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from include.answer_form.asking import asked, asked_shortly
 from include.letters.words.wording import (
     Show,
     counts_values,
     enclosure_values,
     form_values,
     issue_values,
-    newest_overdue,
     overdue_values,
     rule_values,
     sentence,
@@ -42,14 +42,17 @@ def reminder_values(
             "函件标识": figures.letter_key,
             "近七日": counts_values(figures.rolling, figures.rolling_label),
             "回复期限": moment_label(figures.reply_by),
+            "反馈要求": asked(figures.form, as_of, figures.reply_by),
+            "反馈短句": asked_shortly(figures.form, as_of, figures.reply_by),
             "超期": overdue,
+            "超期表": overdue_values(figures.overdue, show, figures.rules_version, in_cells=True),
+            "较早超期": None,  # what is enforced is listed; an office's own template may still ask
             "待反馈": form_values(figures.form, as_of, show, figures.rules_version),
             "次数": figures.round,
             "超期合计": figures.overdue_total,
             "长期未反馈": figures.chronic,
             "抄送": _province_department(figures),
         }
-        | newest_overdue(figures.overdue, show, figures.rules_version)
     )
 
 

@@ -29,7 +29,7 @@ from include.letters.words.wording import (
     named,
     rule_values,
     sentence,
-    source_title,
+    source_titles,
     with_year,
 )
 from include.periods import Period, date_label, moment_label, office_zone
@@ -77,7 +77,7 @@ def summary_values(
             "上期截至": moment_label(figures.previous.as_of) if figures.previous else "",
             "节假日": len(figures.holidays),
             "数据完整性": sentence(show(figures.completeness)),
-            "来源": say("、").join(show(source_title(name)) for name in figures.sources) or "—",
+            "来源": show(source_titles(figures.sources, rules_version=figures.rules_version)) or "—",
             "函件标识": figures.letter_key,
             "本期": counts_values(total, window.label),
             "监管期": counts_values(figures.season_total, figures.season.label),

@@ -36,7 +36,7 @@ TEXT_OF_A_NOTICE = """\
 如何反馈
 1. 打开所附《热点网格排查反馈表》（电子表格），填写白色各列；结果、类别和状态从下拉列表选择。
 2. 同一报警有多个问题的，复制该行分别填写；认为报警有误的，选择“误报申诉”并写明理由。
-3. 于3月14日8时30分前，将填好的表格发送至fankui@example.org（或直接回复本邮件并附上表格）。
+3. 将填好的表格发送至fankui@example.org（或直接回复本邮件并附上表格），于3月14日8时30分前反馈。
 
 联系人：王建国
 电话：010-12345678
@@ -105,9 +105,12 @@ def test_the_html_is_one_line_without_links_or_outside_resources(kind: str) -> N
 def test_the_html_shows_figures_alarms_and_how_to_answer() -> None:
     words = re.sub(r"<style>.*?</style>|<[^>]+>", "|", read(compose_notice(notice(), ISSUE), "html"))
     words = re.sub(r"\|+", "|", words)
-    assert "待反馈2条，其中超期1条，请于3月14日8时30分前反馈。3月12日反馈率1/3（33.3%）。" in words
+    assert (
+        "待反馈2条，其中超期1条，请尽快反馈超期报警（最迟3月14日8时30分），其余于3月13日10时前反馈。3月12日反馈率1/3（33.3%）。"
+        in words
+    )
     for tile in (
-        "|2|待反馈（条）|请于3月14日8时30分前反馈|",
+        "|2|待反馈（条）|最早3月13日10时到期|",
         "|1|超期（条）|按反馈时限|",
         "|1/3|已反馈/推送|3月12日|",
         "近7日按期反馈6/8（75.0%）|",

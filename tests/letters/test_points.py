@@ -42,7 +42,7 @@ def test_a_summary_begins_with_figures_changes_and_what_is_asked() -> None:
     assert points(compose_summary(summaries.plain(), summaries.ISSUE)) == [
         "要点",
         "数字　推送报警6条，已反馈5/6（83.3%），超期1条，发现问题4个；长期未反馈1条。",
-        "变化　推送：较上期（3条）增加3条；超期：与上期持平。",
+        "变化　推送：较上期（3条）增加3条；超期：与上期持平（上期为3月1日至3日）。",
         "请办　督促阳泉市（1条）反馈超期报警；销号长期未反馈报警1条；剖析反复报警网格1个。",
     ]
 
@@ -51,7 +51,7 @@ def test_a_summary_of_nothing_says_so() -> None:
     assert points(compose_summary(summaries.nothing(), summaries.ISSUE)) == [
         "要点",
         "数字　没有推送报警。",
-        "变化　本期和上期均没有推送报警。",
+        "变化　本期和上期均没有推送报警（上期为3月1日至3日）。",
         "请办　没有需要另行督促的事项，继续日常调度。",
     ]
 

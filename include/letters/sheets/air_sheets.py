@@ -6,6 +6,7 @@ from typing import Any, Final
 from include.language import say
 from include.letters.sheets.data_sheets import Sheet
 from include.letters.words.air_wording import POLLUTANTS, half_name
+from include.letters.words.wording import source_titles
 from include.periods import Period, office_zone
 from include.supervision.bulletin_figures import (
     AirLevel,
@@ -183,7 +184,7 @@ def span_notes(period: Period) -> Iterable[Sequence[str]]:
 
 def basis_notes(figures: BulletinFigures | OverviewFigures) -> Iterable[Sequence[str]]:
     """What the figures rest on, and how they are written."""
-    yield "来源", say("、").join(figures.sources)
+    yield "来源", source_titles(figures.sources)
     yield "数据完整性", figures.completeness
     yield "规则版本", figures.rules_version
     yield "函件标识", figures.letter_key

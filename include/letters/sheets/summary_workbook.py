@@ -12,6 +12,7 @@ from include.letters.edition_2020_03 import EDITION
 from include.letters.sheets.data_sheets import Sheet, dated, timed, workbook_of
 from include.letters.words.changes import points
 from include.letters.words.flag_words import mark_words, reasons_words
+from include.letters.words.wording import source_titles
 from include.periods import DAY, Period, office_zone
 from include.rules import SIMULATED_LABEL
 from include.supervision.answer_quality import AnswerQuality
@@ -366,7 +367,7 @@ def _notes(figures: SummaryFigures) -> Iterable[Sequence[str]]:
         ),
     )
     yield "范围", figures.scope or say("重点区域全部城市")
-    yield "来源", say("、").join(figures.sources)
+    yield "来源", source_titles(figures.sources)
     yield "数据完整性", figures.completeness
     yield "规则版本", figures.rules_version
     yield "函件标识", figures.letter_key

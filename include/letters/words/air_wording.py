@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from include.language import say
 from include.language.moments import month_words
-from include.letters.words.wording import NONE, Show, concentration, source_title, with_year
+from include.letters.words.wording import NONE, Show, concentration, source_titles, with_year
 from include.periods import Period, custom_period, previous
 from include.supervision.air_quality import Windows, windows, year_to_date
 from include.supervision.bulletin_figures import (
@@ -155,7 +155,7 @@ def year_values(level: AirLevel, period: Period) -> dict[str, Any]:
 
 def source_note(sources: Sequence[str], period: Period) -> str:
     """The line under a map: where the values come from, and of which days they are."""
-    told = say("、").join(map(source_title, sources[:2])) if sources else say("热点网格监管平台")
+    told = source_titles(sources, 2) if sources else say("热点网格监管平台")
     if len(sources) > 2:
         told = say("{names}等", names=told)
     return say("数据来源：{told}；时段：{period}", told=told, period=with_year(period))

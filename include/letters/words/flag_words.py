@@ -44,30 +44,40 @@ def _limit(reason: FlagReason) -> str:
     return f"{default if reason.limit is None else reason.limit:g}"
 
 
-def level_reasons(flag: Flag) -> tuple[str, ...]:
-    """The rules of the level that fired, each thing said once: the late alarms of 提醒 are those of 督办, where these are enough."""
+def level_reasons(flag: Flag, *, tells_longest: bool = True) -> tuple[str, ...]:
+    """The rules of the level that fired, each thing said once: the late alarms of 提醒 are those of 督办, where these are enough.
+    `tells_longest`: not where the text has just said for how long the oldest is overdue."""
     by_rule = {reason.rule: reason for reason in flag.reasons if isinstance(reason, FlagReason)}
     said_later = {"late"} if "overdue_and_late" in by_rule else set()
     overdue = by_rule["overdue"].count if "overdue" in by_rule else 0
     return tuple(
         reason_words(one)
         if isinstance(one, str) or one.rule != "long_overdue"
-        else _long_overdue_words(one, overdue)
+        else _long_overdue_words(one, overdue, tells_longest=tells_longest)
         for one in flag.reasons
         if isinstance(one, str) or one.rule not in said_later
     )
 
 
-def _long_overdue_words(reason: FlagReason, overdue: int) -> str:
+def _long_overdue_words(reason: FlagReason, overdue: int, *, tells_longest: bool) -> str:
     """Those that are overdue for longer, beside all `overdue` that were said before: all of them, one of them, some of them."""
-    limit, longest = _limit(reason), duration(reason.hours)
+    hours, longest = _limit(reason), duration(reason.hours)
     if reason.count == overdue == 1:
-        return say("超期超过{hours}小时，已超期{duration}", hours=limit, duration=longest)
-    if reason.count == overdue:
-        return say("均超期超过{hours}小时，最久的已超期{duration}", hours=limit, duration=longest)
-    if reason.count == 1:
-        return say("其中1条超期超过{hours}小时，已超期{duration}", hours=limit, duration=longest)
-    return reason_words(reason)
+        told, last = say("超期超过{hours}小时", hours=hours), say("，已超期{duration}", duration=longest)
+    elif reason.count == overdue:
+        told, last = (
+            say("均超期超过{hours}小时", hours=hours),
+            say("，最久的已超期{duration}", duration=longest),
+        )
+    elif reason.count == 1:
+        told, last = (
+            say("其中1条超期超过{hours}小时", hours=hours),
+            say("，已超期{duration}", duration=longest),
+        )
+    else:
+        told = say("其中{count}条超期超过{hours}小时", count=reason.count, hours=hours)
+        last = say("，最久的已超期{duration}", duration=longest)
+    return told + last if tells_longest else told
 
 
 def reasons_words(flag: Flag) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 The keys are Chinese because a clerk reads them in the Word template: `{{ 本期.反馈率 }}`.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -51,6 +52,7 @@ _THRESHOLDS: Final[dict[str, dict[str, Any]]] = {
     },
 }
 _SOURCE_TITLES: Final = {"demo_region": "演示数据", "demo_platform": "演示平台"}
+_CONNECTION_ID: Final = re.compile(r"[a-z0-9_.:/-]+")
 _LISTED_CHANGES: Final = 12  # of a 更正, in its text: beyond that it says how many there are
 
 
@@ -204,6 +206,7 @@ def rule_values(
     return {
         "级别": level_word(flag.level) if flag.level in ("remind", "urge") else "",
         "理由": say("；").join(level_reasons(flag)),
+        "条件": say("；").join(level_reasons(flag, tells_longest=False)),  # beside the oldest alarm
         "长期": flag.chronic,
         "规则": {"版本": rules_version, **_THRESHOLDS.get(rules_version, present)},
         "期限": _deadline_values(deadlines or DEADLINES, own_hours),
@@ -315,12 +318,22 @@ def sentence(text: str) -> str:
     return text if not text or text.endswith(("。", "！", "？", say("。"))) else text + say("。")
 
 
-def source_title(name: str) -> str:
-    """A source as a person knows it: by the title that the profile's `words.yaml` gives its connection, or by its own name."""
+def source_titles(names: Iterable[str], most: int | None = None, *, rules_version: str = "") -> str:
+    """The sources as a person knows them, each once; edition 2020-03 named connections by their ids where they had no title."""
+    is_old = rules_version == edition_2020_03.EDITION
+    told = [_source_title(name, name if is_old else "") for name in names]
+    return say("、").join([*dict.fromkeys(told)][:most])
+
+
+def _source_title(name: str, untitled: str) -> str:
+    """A source by the title that the profile's `words.yaml` gives its connection, or by its own name; the id of a connection without a
+    title is no name: it is said as `untitled`, or as what all of them are."""
     told = words_of(office()).get(name)
     if told is not None:
         return told
-    return say(_SOURCE_TITLES[name]) if name in _SOURCE_TITLES else name
+    if name in _SOURCE_TITLES:
+        return say(_SOURCE_TITLES[name])
+    return (untitled or say("监管平台和监测网络")) if _CONNECTION_ID.fullmatch(name) else name
 
 
 def days_title(figures: "SummaryFigures") -> str:
