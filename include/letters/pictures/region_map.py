@@ -32,10 +32,14 @@ def rate_map(figures: SummaryFigures) -> Figure:
 
 @styled
 def mail_rate_map(figures: SummaryFigures) -> Figure:
-    """The same for the mail, 90 mm wide: flagged cities and those behind named, in larger type."""
+    """The same for the mail, 90 mm wide: every city that is urged, and of the others that are flagged or behind as many as have room, in
+    larger type."""
     behind = [city for city in figures.cities if city.flag.level or city.window.overdue]
-    ordered = sorted(behind, key=lambda city: (-city.window.overdue, city.unit_code))
-    return region_sheet(_sheet(figures, ordered[:_MAIL_NAMES], MAIL_WIDTH_MM))
+    ordered = sorted(
+        behind, key=lambda city: (city.flag.level != "urge", -city.window.overdue, city.unit_code)
+    )
+    urged = sum(city.flag.level == "urge" for city in behind)
+    return region_sheet(_sheet(figures, ordered[: max(_MAIL_NAMES, urged)], MAIL_WIDTH_MM))
 
 
 def _sheet(figures: SummaryFigures, named: Sequence[CityWeek], width_mm: float) -> RegionSheet:
