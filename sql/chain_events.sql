@@ -3,7 +3,7 @@
 -- Reads: chain_event.
 select
     alarm_id, seq, task_no, event, event_at, receipt_at, recorded_at, actor, person, unit_code, state, due_at, met_due_at, answer_due_at,
-    role, problem_found, category, note, rectify_by as rectify_by_at, inspected_at, is_drawn, coalesce(event_key, '') as event_key
+    role, problem_found, category, note, rectify_by as rectify_by_at, inspected_at, is_drawn, coalesce(event_key, '') as event_key, of_seq
 from chain_event
 where alarm_id = :alarm_id and event_at <= :as_of_at and recorded_at <= :known_at
 order by seq

@@ -4,8 +4,8 @@
 --   recorded after known_at is seen.
 -- Reads: chain_alarm, chain_event, alarm.
 -- `state`: of the task after its last step, or `closed` where the alarm is (结案). `due_at`: until when what comes next is asked for.
--- `reported_at`, `answer_met_due_at`: the first report and its deadline; `problem_found`, `category`, `report_note`, `reporter`,
--- `rectify_by_at`: of the last one. `passed_at`, `rectified_at`, `accepted_at` (验收), `written_off_at`: the last of each; `returns`,
+-- `holder_code`, `role`: who holds it, in which part. `acknowledge_due_at`: until when 签收 is or was asked for, with what was given for
+-- outages. `reported_at`: the first report; `problem_found`, `category`, `report_note`, `reporter`, `rectify_by_at`: of the last one. `passed_at`, `rectified_at`, `accepted_at` (验收), `written_off_at`: the last of each; `returns`,
 -- `failures`: how often.
 -- Times of a step are those of its receipt; a step beyond which the task was sent back counts as it was.
 with wanted as (
@@ -25,7 +25,9 @@ told as (
     select
         e.*,
         row_number() over (partition by e.alarm_id, e.task_no order by e.seq desc) as place,
-        max(case when e.event = 'reported' then e.seq end) over (partition by e.alarm_id, e.task_no) as last_report_seq
+        max(case when e.event = 'reported' then e.seq end) over (partition by e.alarm_id, e.task_no) as last_report_seq,
+        max(case when e.event in ('assigned', 'handed_over') then e.seq end) over (partition by e.alarm_id, e.task_no) as holder_seq,
+        min(e.seq) over (partition by e.alarm_id, e.task_no) as first_seq
     from wanted as w
     join chain_event as e on e.alarm_id = w.alarm_id
     where e.event_at <= :as_of_at and e.recorded_at <= :known_at
@@ -33,18 +35,17 @@ told as (
 task as (
     select
         alarm_id, task_no,
-        max(case when event = 'assigned' then unit_code end) as holder_code,
-        max(case when event = 'assigned' then role end) as role,
+        max(case when seq = holder_seq then unit_code end) as holder_code,
+        max(case when seq = holder_seq then role end) as role,
         max(case when place = 1 then state end) as state,
-        max(case when event <> 'extended' then event_at end) as state_at,
+        max(case when event not in ('extended', 'handed_over') then event_at end) as state_at,
         max(case when place = 1 then due_at end) as due_at,
         max(case when place = 1 then answer_due_at end) as answer_due_at,
         max(case when place = 1 and is_drawn then 1 else 0 end) as is_drawn,
         min(case when event = 'assigned' then event_at end) as assigned_at,
-        min(case when event = 'assigned' then due_at end) as acknowledge_due_at,
+        max(case when state = 'assigned' then due_at when of_seq = first_seq then met_due_at end) as acknowledge_due_at,
         min(case when event in ('acknowledged', 'reported') then receipt_at end) as acknowledged_at,
         min(case when event = 'reported' then receipt_at end) as reported_at,
-        min(case when event = 'reported' then met_due_at end) as answer_met_due_at,
         max(case when seq = last_report_seq then case when problem_found then 1 else 0 end end) as has_problem,
         max(case when seq = last_report_seq then category end) as category,
         max(case when seq = last_report_seq then note end) as report_note,
@@ -81,7 +82,7 @@ select
     case when s.closed_at is null then t.state else 'closed' end as state,
     coalesce(s.closed_at, t.state_at) as state_at,
     case when s.closed_at is null then t.due_at end as due_at,
-    t.answer_due_at, t.is_drawn, t.assigned_at, t.acknowledge_due_at, t.acknowledged_at, t.reported_at, t.answer_met_due_at,
+    t.answer_due_at, t.is_drawn, t.assigned_at, t.acknowledge_due_at, t.acknowledged_at, t.reported_at,
     t.has_problem, t.category, t.report_note, t.reporter, t.rectify_by_at, t.passed_at, t.rectified_at, t.accepted_at,
     t.written_off_at, s.closed_at, t.returns, t.failures,
     p.grid_id, p.unit_code, p.county, p.point_name, p.lon, p.lat, p.started_at, p.last_at, p.alarm_count, p.peak_pm25_ug_m3,

@@ -165,3 +165,30 @@ def test_a_second_backup_takes_only_what_is_new(
     assert len(now) > len(held)
     assert Path(first).exists()
     assert Path(second).exists()
+
+
+COPIED = {"hourly_dir", "notes_dir", "stations_dir"}  # and the archive
+NOT_COPIED = {"stations_inbox", "air_dir", "hints_inbox", "public_dir"}  # deployment.md, "Backup", says why
+
+
+def test_every_folder_of_a_house_is_copied_or_meant_to_be_left(mailbox: LocalMailbox, tmp_path: Path) -> None:
+    lost, new = (Place("sqlite", tmp_path / name, None) for name in ("lost", "new"))
+    migrate(lost.engine)
+    house, again = (open_region(place.engine, place.var, mailbox) for place in (lost, new))
+    found = {name for name in dir(House) if isinstance(getattr(House, name), property)}
+    folders = {name for name in found if isinstance(getattr(house, name), Path)}
+    assert folders == COPIED | NOT_COPIED
+    for name in folders:
+        getattr(house, name).mkdir(parents=True)
+        (getattr(house, name) / "file").write_text(name, encoding="utf-8")
+    minutes = house.stations_dir / "station_minutes" / "2020-03-12.parquet"
+    minutes.parent.mkdir()
+    minutes.write_bytes(b"of an hour that is not complete yet")
+    lost.script("backup.sh", str(tmp_path / "backup"))
+    minutes.unlink()
+    copy = lost.script("backup.sh", str(tmp_path / "backup"))
+    new.script("restore.sh", str(tmp_path / "backup"), copy, "磁盘损坏")
+    assert {name for name in folders if (getattr(again, name) / "file").exists()} == COPIED
+    assert list((again.stations_dir / "station_minutes").iterdir()) == []
+    for place in (lost, new):
+        place.engine.dispose()

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Backs up one installation while it runs: the store, the archive of letters, the hourly values.
+# Backs up one installation while it runs: the store, the archive of letters, the hourly values, the stations' readings and
+# what the watch made of them, the notes of imports.
 #
 #   docs/deployment/backup.sh FOLDER
 #
@@ -11,7 +12,7 @@ folder=$1
 var=${QIANLIYAN_VAR:-var}
 python=${PYTHON:-.venv/bin/python}
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
-mkdir -p "$folder/store" "$folder/archive" "$folder/hourly"
+mkdir -p "$folder/store"
 
 if [ -n "${STORE_DSN:-}" ]; then
   copy=$folder/store/$stamp.dump
@@ -22,8 +23,12 @@ else
     "$var/supervision.db" "$copy.part"
 fi
 
-for part in archive hourly; do
-  test ! -d "$var/$part" || cp -a --update "$var/$part/." "$folder/$part/"
+# A file that is being written can be gone between the listing and the copy: then once more.
+take() { mkdir -p "$folder/$1" && { cp -a --update "$var/$1/." "$folder/$1/" || cp -a --update "$var/$1/." "$folder/$1/"; }; }
+# The values of hours that are not complete yet leave their folder again; what was copied of them is out of date.
+rm -rf "$folder/stations/station_minutes"
+for part in archive hourly stations import_notes; do
+  test ! -d "$var/$part" || take "$part"
 done
 sync
 mv "$copy.part" "$copy"

@@ -22,7 +22,7 @@ else
   cp "$copy" "$var/supervision.db"
 fi
 
-for part in archive hourly; do
+for part in archive hourly stations import_notes; do
   test ! -d "$folder/$part" || { mkdir -p "$var/$part" && cp -a --update "$folder/$part/." "$var/$part/"; }
 done
 "$python" -m include migrate

@@ -1,10 +1,12 @@
 """What the sheets of an answer form have in common: how cells look, what may be typed into them, and the page."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import lru_cache
 from itertools import groupby
 from textwrap import wrap
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.utils import get_column_letter
@@ -21,6 +23,7 @@ ROW_HEIGHT: Final = 36  # two lines
 LINE_HEIGHT: Final = 15
 TYPE_PT: Final = 12  # so that it prints at 8 pt or more on A4 across, whatever program prints it
 _FORMATS: Final = {"date": "yyyy-mm-dd", "moment": "mm-dd hh:mm", "number": "General", "text": "@"}
+_LOOKS: Final[WeakKeyDictionary[Any, dict[str, Any]]] = WeakKeyDictionary()
 _GREY, _WHITE, _BLUE, _DARK = "E7E6E6", "FFFFFF", "DDEBF7", "BFBFBF"
 _THIN: Final = Side(style="thin", color="A6A6A6")
 
@@ -108,8 +111,8 @@ def validation(column: Column) -> DataValidation | None:
 
 
 def write(cell: Any, value: Any, style: str) -> None:
-    """A value in a named style; text is always text."""
-    cell.style = style
+    """A value in a named style of the workbook; text is always text."""
+    cell._style = copy(_look_of(cell.parent.parent, style))
     if isinstance(value, str):
         cell.value = plain(value)
         if cell.data_type == "f":
@@ -117,6 +120,14 @@ def write(cell: Any, value: Any, style: str) -> None:
         cell.quotePrefix = cell.value.startswith(("=", "+", "-", "@"))
     else:
         cell.value = value
+
+
+def _look_of(book: Any, style: str) -> Any:
+    """What a cell keeps of a named style: looked up once a workbook, not by `cell.style`, which goes through all names for each cell."""
+    looks: dict[str, Any] = _LOOKS.setdefault(book, {})
+    if style not in looks:
+        looks[style] = book._named_styles[style].as_tuple()
+    return looks[style]
 
 
 @lru_cache(maxsize=4)

@@ -2,7 +2,8 @@
 
 A step is due once its deadline has passed; it was on time where it reached us by then. What is not due yet is in no figure but its
 number (`pending`), what was done and waits for the office is in none (`under_review`), what is due and not done is not on time: of a task
-that was never acknowledged its report too. 结案 changes no figure. A withdrawn task counts for nothing. Rank: within its group (districts,
+that was never acknowledged its report too. Of a task that went to a successor what was done before is the former holder's; the rest, and the task itself, is the successor's.
+结案 changes no figure. A withdrawn task counts for nothing. Rank: within its group (districts,
 departments, towns do different work), the share of due steps that were on time, the best first, ties share a rank; a unit of which
 fewer than `least_due` steps are due has none (`is_small`).
 """
@@ -62,7 +63,8 @@ def assessed(
     own = own[own["state"] != "withdrawn"]
     judged = _judged(own, steps, as_of)
     rows = []
-    for code, held in own.groupby("holder_code"):
+    for code in sorted({*own["holder_code"], *judged["holder_code"]}):
+        held = own[own["holder_code"] == code]
         mine = judged[judged["holder_code"] == code]
         group = GROUP_OF.get(kinds.get(str(code), ""), "district")
         row: dict[str, object] = {"group": group, "unit_code": str(code), "tasks": len(held)}
@@ -102,7 +104,7 @@ def _judged(tasks: pd.DataFrame, steps: pd.DataFrame, as_of: datetime) -> pd.Dat
     told_steps = [{str(name): value for name, value in row.items()} for row in steps.to_dict("records")]
     keys = set(zip(tasks["alarm_id"], tasks["task_no"], strict=True))
     rows = [
-        (str(one["holder_code"]), _SLOT_OF[one["event"]], bool(one["receipt_at"] <= one["met_due_at"]))
+        (str(one["unit_code"]), _SLOT_OF[one["event"]], bool(one["receipt_at"] <= one["met_due_at"]))
         for one in told_steps
         if one["event"] in _SLOT_OF
         and (one["alarm_id"], one["task_no"]) in keys

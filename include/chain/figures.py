@@ -28,7 +28,8 @@ LEADER, OPERATORS = "leader", "operators"
 class ChainCase:
     """One 交办件 as its letter prints it. `case_no` (受理编号): of the alarm and the task; `others`: the units that hold it beside this
     one; `result`: of the acceptance, or of the review that sent a report back; `waits_for`: the slot (chain.steps.SLOT_LABELS) that is
-    overdue since `due_at`, with whom of the office it lies (`duty`); what is not known yet is None or empty."""
+    overdue since `due_at`, with whom of the office it lies (`duty`); `handed_from`: who held it before
+    this holder; what is not known yet is None or empty."""
 
     case_no: str
     alarm_id: str
@@ -64,6 +65,7 @@ class ChainCase:
     duty: str = ""
     lon: float | None = None
     lat: float | None = None
+    handed_from: str = ""
 
 
 @dataclass(frozen=True)

@@ -50,15 +50,23 @@ def require_no_contradiction(move: Move) -> None:
             todo="say that a problem was found, or leave its category out",
         )
 
+    if move.step == "report" and not move.problem_found and move.rectify_by is not None:
+        raise InputError(
+            "a report that found no problem promises its rectification",
+            where=move.step,
+            got=move.rectify_by,
+            todo="say that a problem was found, or leave the date out",
+        )
+
 
 def require_speaker(task: Task, step: Step, move: Move) -> None:
-    speaker = task.holder_code if step.by == "holder" else ""
+    speakers = task.holders_at(move.at) if step.by == "holder" else ("",)
     require(
-        move.unit_code == speaker,
-        "that step is the holder's" if speaker else "that step is the office's",
+        move.unit_code in speakers,
+        "that step is the holder's" if step.by == "holder" else "that step is the office's",
         move,
         got=move.unit_code or "the office",
-        expected=(speaker or "the office",),
+        expected=tuple(one or "the office" for one in speakers),
     )
 
 

@@ -6,7 +6,7 @@ Pure: no clock, no store. `next_event` decides, `after` follows an event that wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ from include.chain.steps import (
     CHECKED,
     CLOSE,
     FAILED,
+    HANDED_OVER,
     JOINT,
     LEAD,
     OF_ALARM,
@@ -69,7 +70,7 @@ def next_event(chain: Chain, move: Move, settings: ChainSettings) -> Event:
     """The event that a move makes. Raises InputError for a move that says too little, StateError where it may not be taken, with what
     may."""
     require_words(move)
-    event_at, recorded_at = _moments(chain, move)
+    event_at, recorded_at = moments(chain, move)
     if move.step in OF_ALARM:
         require(
             move.step in allowed(chain, 0),
@@ -103,7 +104,7 @@ def next_event(chain: Chain, move: Move, settings: ChainSettings) -> Event:
     state = _state_after(task, step)
     is_report = step.name == "report"
     event = Event(
-        seq=_next_seq(chain),
+        seq=next_seq(chain),
         task_no=task.task_no,
         event=step.event,
         event_at=event_at,
@@ -126,8 +127,27 @@ def next_event(chain: Chain, move: Move, settings: ChainSettings) -> Event:
     due_at = _due_at(task, event, move, settings.rules)
     answer_due_at = due_at if state in (RETURNED, ACKNOWLEDGED) else task.answer_due_at
     if step.name == "extend" and state == ASSIGNED and due_at is not None:
-        answer_due_at = max(due_at, task.answer_due_at or due_at)
+        answer_due_at = max(due_at, _answer_due_later(task, due_at, move))
     return replace(event, due_at=due_at, answer_due_at=answer_due_at)
+
+
+def is_told_again(events: Sequence[Event], move: Move) -> bool:
+    """Whether a move tells word by word the report of its task that waits for its review: the same fact, however often it is told."""
+    own = [
+        one for one in events if one.task_no == move.task_no and one.event not in (HANDED_OVER, "extended")
+    ]
+    if move.step != "report" or move.problems or not own or own[-1].state != REPORTED:
+        return False
+    last, person = own[-1], move.person.strip() or move.actor
+    told = (person, move.problem_found, move.category, move.note.strip(), move.rectify_by, move.inspected_at)
+    return told == (
+        last.person,
+        last.problem_found,
+        last.category,
+        last.note,
+        last.rectify_by,
+        last.inspected_at,
+    )
 
 
 def after(chain: Chain, event: Event) -> Chain:
@@ -158,6 +178,9 @@ def _task_after(task: Task, event: Event) -> Task:
     task = replace(task, due_at=event.due_at, answer_due_at=event.answer_due_at)
     if event.event == "extended":
         return task
+    if event.event == HANDED_OVER:
+        before = () if event.unit_code == task.holder_code else ((task.holder_code, event.event_at),)
+        return replace(task, holder_code=event.unit_code, role=event.role, former=(*task.former, *before))
     # Who typed it in for somebody took no part; a contact whose phone it came from did, whatever name was typed there.
     names = persons_in(event.person) | (persons_in(event.actor) if _is_contact(event.actor) else frozenset())
     persons = dict(task.persons)
@@ -179,7 +202,7 @@ def _event_of_alarm(
     chain: Chain, move: Move, settings: ChainSettings, event_at: datetime, recorded_at: datetime
 ) -> Event:
     event = Event(
-        seq=_next_seq(chain),
+        seq=next_seq(chain),
         task_no=0,
         event={CLOSE: "closed", REOPEN: "reopened", ASSIGN: "assigned"}[move.step],
         event_at=event_at,
@@ -209,11 +232,11 @@ def _event_of_alarm(
     )
 
 
-def _next_seq(chain: Chain) -> int:
+def next_seq(chain: Chain) -> int:
     return (chain.last.seq if chain.last else 0) + 1
 
 
-def _moments(chain: Chain, move: Move) -> tuple[datetime, datetime]:
+def moments(chain: Chain, move: Move) -> tuple[datetime, datetime]:
     """When the event counts as having happened, and as recorded: neither before what was taken last."""
     if move.at > move.now + SKEW:
         raise InputError(
@@ -310,6 +333,14 @@ def _due_at(task: Task, event: Event, move: Move, rules: ChainRules) -> datetime
         ACCEPTED: rules.write_off,
     }
     return event.event_at + lengths[event.state] if event.state in lengths else None
+
+
+def _answer_due_later(task: Task, due_at: datetime, move: Move) -> datetime:
+    """Until when the report is asked for, where the 签收 got more time: the report too gets what an outage took, of which its time ran."""
+    answer_due_at = task.answer_due_at or due_at
+    if not move.is_for_outage or task.due_at is None:
+        return answer_due_at
+    return answer_due_at + (due_at - task.due_at)
 
 
 def _promise(move: Move, rules: ChainRules) -> datetime | None:

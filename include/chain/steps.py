@@ -5,7 +5,8 @@
                                                   └─ returned ◀┘              └──── failed ◀─────┘
 
 Of a report without a problem there is nothing to rectify: its 通过 leads to `accepted`. What was drawn for a spot check (抽查) is
-written off only after it (`checked`). 撤回 ends a task, 结案 the chain of an alarm.
+written off only after it (`checked`). 撤回 ends a task, 结案 the chain of an alarm. Nobody takes `handed_over` (变更承办) as a step: it
+follows by itself, where a holder's successor (承接单位) holds the task from then on, or a 协办 leads because no 主办 is left.
 """
 
 from dataclasses import dataclass
@@ -129,11 +130,15 @@ STEPS: Final[dict[str, Step]] = {one.name: one for one in _STEPS}
 ASSIGN: Final = "assign"
 CLOSE: Final = "close"
 REOPEN: Final = "reopen"
+HANDED_OVER: Final = "handed_over"
+HOLDING: Final = ("assigned", HANDED_OVER)
+"""The events that say who holds a task, and in which part."""
 OF_ALARM: Final = {ASSIGN: "交办", CLOSE: "结案", REOPEN: "撤销结案"}
 """Steps of the alarm as a whole: to one more holder, closed, opened again."""
 
 EVENTS: Final = {
     "assigned": "交办",
+    HANDED_OVER: "变更承办",
     **{one.event: one.label for one in _STEPS},
     "closed": "结案",
     "reopened": "撤销结案",

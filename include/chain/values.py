@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from include.chain.steps import ENDED, JOINT, STANDING
+from include.chain.steps import ENDED, HOLDERS_SLOTS, JOINT, STANDING, waiting_step
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Event:
     `state`: of its task afterwards; `due_at`: until when what comes next is asked for, None where nothing is; `met_due_at`: the deadline
     by which this step itself is judged, None for one that nothing waited for; `answer_due_at`: until when the report is asked for.
     `rectify_by`: promised by a report. `inspected_at`: what the unit says of its own time, for information. `is_drawn`: it is to be
-    spot-checked before 销号. `key`: the sender's own, by which a repetition is known; empty for none.
+    spot-checked before 销号. `key`: the sender's own, by which a repetition is known; empty for none. `of_seq`: of an extension that gives
+    a step that was taken a later deadline (`met_due_at`), which step; None of every other event.
     """
 
     seq: int
@@ -42,12 +43,13 @@ class Event:
     inspected_at: datetime | None = None
     is_drawn: bool = False
     key: str = ""
+    of_seq: int | None = None
 
 
 @dataclass(frozen=True)
 class Task:
     """One 交办件 as it stands: an alarm in the hands of one unit. `persons`: who took part in its present round, by event, as compared.
-    `answer_due_at`: until when the report is asked for. `has_problem`: what the last report said."""
+    `answer_due_at`: until when the report is asked for. `has_problem`: what the last report said. `former`: who held it before, each with until when."""
 
     task_no: int
     holder_code: str
@@ -60,6 +62,11 @@ class Task:
     rectify_by: datetime | None = None
     is_drawn: bool = False
     persons: tuple[tuple[str, frozenset[str]], ...] = ()
+    former: tuple[tuple[str, datetime], ...] = ()
+
+    def holders_at(self, at: datetime) -> tuple[str, ...]:
+        """The units that may speak of it by a word that reached us at a moment: its holder, and who still held it then."""
+        return (self.holder_code, *(code for code, until in self.former if at < until))
 
     @property
     def is_ended(self) -> bool:
@@ -92,6 +99,12 @@ class Chain:
     def running(self) -> tuple[Task, ...]:
         """The tasks that were not withdrawn."""
         return tuple(one for one in self.tasks if one.state != "withdrawn")
+
+    def task_of(self, unit_code: str, at: datetime) -> Task | None:
+        """The running task of which a unit may speak by a word that reached us at a moment; of several the one that waits for it."""
+        own = [one for one in self.running if unit_code in one.holders_at(at)]
+        waiting = (one for one in own if waiting_step(one.state) in HOLDERS_SLOTS)
+        return next(waiting, own[0] if own else None)
 
     @property
     def is_answered(self) -> bool:

@@ -52,9 +52,9 @@ def task_meant(chain: Chain, word: Word, names: Mapping[str, str]) -> Task:
     if chain.is_closed:
         raise Unfit(say("该报警已结案"))
     speaker = word.speaker or next((code for code, name in names.items() if name == word.unit.strip()), "")
-    own = [one for one in running if one.holder_code == speaker]
+    own = chain.task_of(speaker, word.at)
     if own:
-        return own[0]
+        return own
     held_by = say("、").join(names.get(one.holder_code, one.holder_code) for one in running)
     if word.speaker:
         raise Unfit(say("该报警交办给{held_by}，不是该单位", held_by=held_by))
@@ -75,7 +75,7 @@ def move_of(
         word.at,
         actor,
         (word.inspector or word.unit).strip()[:_LONGEST_PERSON],
-        task.holder_code,
+        word.speaker if word.speaker in task.holders_at(word.at) else task.holder_code,
         task.task_no,
         note=_note(word, step),
         inspected_at=word.inspected_at,

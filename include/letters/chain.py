@@ -199,7 +199,8 @@ def _fields(number: int, one: ChainCase, show: Show) -> dict[str, str]:
                 say("{name}（{role}）", name=show(one.holder_name), role=say(ROLES[one.role])),
                 *map(show, one.others),
             )
-        ),
+        )
+        + (say("；原由{name}承办", name=show(one.handed_from)) if one.handed_from else ""),
         "调查核实情况": report,
         "是否属实": "" if one.problem_found is None else say("属实") if one.problem_found else say("不属实"),
         "处理类别": (say("限期整改") if one.problem_found else say("无需整改"))

@@ -3,7 +3,7 @@
     figures ─▶ values ─▶ Word template ─▶ docx ─▶ manuscript ─▶ Typst form ─▶ PDF
                   └────▶ mail templates ─▶ subject, HTML, text          figures ─▶ answer form (xlsx)
 
-The PDF is laid out from what is read back from the docx, so that the two cannot say different things. Heavy libraries are
+The PDF is laid out from what is read back from the Word document, so that the two cannot say different things. Heavy libraries are
 imported with the first letter; the compiler, the typefaces and the templates are then kept for the next ones.
 """
 
@@ -100,13 +100,14 @@ def compose_document(
     kind: str, values: dict[str, Any], author: str, made_at: datetime, *, fonts_dir: Path | None = None
 ) -> Document:
     """The docx and PDF of `templates/<kind>.docx` filled in with `values`; `made_at` is the moment its properties state."""
+    from include.letters.document.office_package import word_bytes
     from include.letters.document.press import print_pdf
-    from include.letters.document.word import compose_docx
-    from include.letters.document.word_reader import read_manuscript
+    from include.letters.document.word import compose_word
+    from include.letters.document.word_reader import manuscript_of
 
     template = f"{kind}.docx"
-    docx = compose_docx(template, values, author, made_at)
-    manuscript = read_manuscript(docx, template)
+    word = compose_word(template, values, author, made_at)
+    docx, manuscript = word_bytes(word), manuscript_of(word, template)
     pdf = print_pdf(manuscript, made_at, fonts_dir=fonts_dir, where=template)
     return Document(manuscript.title, manuscript, docx, pdf)
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from include.act import Act
 from include.chain.machine import chain_of
+from include.chain.steps import LEAD
 from include.chain.values import Chain, Event, Move
 from include.errors import InputError
 from include.house import House
@@ -44,7 +45,9 @@ def take(house: House, alarm_id: str, move: Move) -> Event | None:
 def withdraw_all(connection: Connection, alarm_id: str, act: Act) -> None:
     """Takes an alarm back from all who hold it, as one that is none (误报) is, inside a transaction that holds the lock `intake`."""
     chain = chain_of(chain_events(connection, alarm_id))
-    for task in () if chain.is_closed else chain.tasks:
+    # Who leads last: nobody is to lead only to be taken back.
+    tasks = () if chain.is_closed else sorted(chain.tasks, key=lambda one: one.role == LEAD)
+    for task in tasks:
         if not task.is_ended:
             move = Move(
                 "withdraw",

@@ -44,7 +44,7 @@ def assessment_figures(house: House, month: date, as_of: datetime) -> Assessment
             as_of_at=as_of,
             known_at=ALL_KNOWN,
         )
-        units = frame(connection, "units_on", on_date=office_date(min(as_of, period.end_at - DAY)))
+        units = frame(connection, "unit_names", on_date=office_date(min(as_of, period.end_at - DAY)))
     known = units.set_index("unit_code")
     kinds, names = (
         {str(code): str(value) for code, value in known[column].items()} for column in ("kind", "name")

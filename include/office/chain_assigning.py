@@ -21,6 +21,7 @@ from include.office.suspected import suspected
 from include.periods import DAY
 from include.profile.chain_values import ChainSettings
 from include.rules import LOW_RESPONSE
+from include.sources.chain_holders import heir_of
 from include.sources.chain_steps import take_in
 from include.store.alarm_aliases import main_ids
 from include.store.chain import chain_events
@@ -28,6 +29,7 @@ from include.store.chain_tables import chain_alarm
 from include.store.engine import reading, writing
 from include.store.facts import alarm_states
 from include.store.spot_checks import draw_key
+from include.store.successors import Successors, successors
 from include.supervision.feedback import judge
 
 # The category of problems that a first suspect of a kind speaks for; one of any other kind for none.
@@ -58,6 +60,12 @@ def holders_of(settings: ChainSettings, unit_code: str, county: str, category: s
     return Holders((unit_code,))
 
 
+def _present(holders: Holders, row: dict[str, Any], heirs: Successors, now: datetime) -> Holders:
+    """The same with the successor in the place of each unit that has one by now."""
+    units = (heir_of(heirs, one, str(row["county"]), now)[0] for one in holders.units)
+    return Holders(tuple(dict.fromkeys(units)), holders.rule)
+
+
 def unassigned(connection: Connection, now: datetime) -> list[dict[str, Any]]:
     """The alarms that are open at `now` and that nobody holds or ever held, the oldest first: columns of `judge`."""
     start_at = now - (LOW_RESPONSE.rolling_days + 1) * DAY
@@ -77,12 +85,15 @@ def assign_by_rules(
         waiting = {str(row["alarm_id"]): row for row in unassigned(connection, act.now)}
         wanted = [alarm_id for alarm_id in dict.fromkeys(alarm_ids) if alarm_id in waiting]
         told = suspected(connection, wanted, act.now)
+        heirs = successors(connection)
     done: list[Event] = []
     troubles: list[str] = []
     for alarm_id in wanted:
         row, suspects = waiting[alarm_id], told.get(alarm_id, ())
         category = CATEGORY_OF.get(suspects[0].kind, "") if suspects else ""
-        holders = holders_of(settings, str(row["unit_code"]), str(row["county"]), category)
+        holders = _present(
+            holders_of(settings, str(row["unit_code"]), str(row["county"]), category), row, heirs, act.now
+        )
         note = act.reason or _why(holders, category)
         try:
             with writing(house.engine, lock="intake") as connection:

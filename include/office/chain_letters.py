@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import pandas as pd
 from sqlalchemy import Connection, func, select
 
 from include.chain.figures import (
@@ -24,7 +25,17 @@ from include.chain.figures import (
     ChainFigures,
 )
 from include.chain.machine import chain_of
-from include.chain.steps import RETURNED, WITHDRAWN, waiting_step
+from include.chain.steps import (
+    ASSIGNED,
+    FAILED,
+    HANDED_OVER,
+    HOLDERS_SLOTS,
+    HOLDING,
+    PASSED,
+    RETURNED,
+    WITHDRAWN,
+    waiting_step,
+)
 from include.chain.values import Event, Task
 from include.errors import QianliyanError
 from include.house import House
@@ -43,10 +54,12 @@ from include.store.chain import chain_events
 from include.store.engine import reading
 from include.store.facts import alarm_states
 from include.store.statements import frame
+from include.store.units import names_of_units
 from include.supervision.figures import to_json
 
 _KIND_OF: Final = {
     "assigned": ASSIGNMENT,
+    HANDED_OVER: ASSIGNMENT,
     "passed": REPORT_SHEET,
     "returned": RETURN,
     "spot_failed": RETURN,
@@ -119,7 +132,7 @@ def due_figures(house: House, now: datetime, *, without_made: bool = False) -> I
         groups: dict[tuple[str, str, datetime], list[_Told]] = {}
         for told in (*_steps(connection, start_at, end_at), *_overdue(connection, start_at, end_at)):
             if told.kind in wanted:
-                minute = told.at.replace(second=0, microsecond=0)
+                minute = _minute(told.at)
                 groups.setdefault((told.kind, told.addressee, minute), []).append(told)
         earliest = min((minute for _, _, minute in groups), default=end_at)
         made = _made_since(connection, earliest) if without_made else frozenset()
@@ -142,8 +155,7 @@ def escalated_between(
             for told in _overdue(connection, start_at, end_at)
             if told.addressee == LEADER and start_at <= told.at < end_at
         ]
-        units = frame(connection, "units_on", on_date=office_date(end_at)).set_index("unit_code")
-        names = {str(code): str(name) for code, name in units["name"].items()}
+        names = names_of_units(connection, end_at)
         return [
             (
                 at,
@@ -188,10 +200,9 @@ def _steps(connection: Connection, start_at: datetime, end_at: datetime) -> Iter
     for row in rows.to_dict("records"):
         alarm_id, seq, task_no = str(row["alarm_id"]), int(row["seq"]), int(row["task_no"])
         every = chain_events(connection, alarm_id)
-        is_withdrawn = any(one.task_no == task_no and one.state == WITHDRAWN for one in every)
-        if row["event"] == "assigned" and is_withdrawn:
-            continue  # taken back before its letter left
         events = tuple(one for one in every if one.seq <= seq)
+        if row["event"] in HOLDING and not _is_to_tell(every, events, task_no):
+            continue
         kind = _KIND_OF[str(row["event"])]
         task = chain_of(events).task(task_no)
         if task is None or (kind == RETURN and task.state != RETURNED):
@@ -205,6 +216,21 @@ def _steps(connection: Connection, start_at: datetime, end_at: datetime) -> Iter
             )
 
 
+def _is_to_tell(every: tuple[Event, ...], events: tuple[Event, ...], task_no: int) -> bool:
+    """Whether who holds a task since the last of the events is told so: not of one that was taken back before its letter left or that
+    went to another unit in the same minute, nor of one that waits for this office."""
+    own = [one for one in every if one.task_no == task_no]
+    told = events[-1]
+    later = [one for one in own if one.event == HANDED_OVER and one.seq > told.seq]
+    is_gone = any(_minute(one.event_at) == _minute(told.event_at) for one in later)
+    is_asked = waiting_step(told.state) in HOLDERS_SLOTS
+    return is_asked and not is_gone and all(one.state != WITHDRAWN for one in own)
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
+
+
 def _overdue(connection: Connection, start_at: datetime, end_at: datetime) -> Iterator[_Told]:
     """The deadlines that passed with nothing done: to who stands in at once, to the leaders once they are 提级."""
     settings = office().chain
@@ -215,6 +241,9 @@ def _overdue(connection: Connection, start_at: datetime, end_at: datetime) -> It
         for row in frame(connection, "chain_due", **span).to_dict("records"):
             alarm_id, task_no = str(row["alarm_id"]), int(row["task_no"])
             at = row["due_at"].to_pydatetime() + after
+            is_beside = row["event"] == HANDED_OVER or not pd.isna(row["of_seq"])
+            if is_beside and row["event_at"] > at:
+                continue  # the step before it is told
             every = chain_events(connection, alarm_id)
             # What came by then counts, whenever it was taken: whether it was in time is judged by its receipt.
             events = tuple(
@@ -233,7 +262,7 @@ def _figures(
     connection: Connection, kind: str, addressee: str, minute: datetime, steps: list[_Told]
 ) -> ChainFigures:
     period = _period(minute)
-    units = frame(connection, "units_on", on_date=office_date(minute)).set_index("unit_code")
+    units = frame(connection, "unit_names", on_date=office_date(minute)).set_index("unit_code")
     names = {str(code): str(name) for code, name in units["name"].items()}
     if addressee in (LEADER, OPERATORS):
         title = addressees()[addressee]
@@ -286,12 +315,8 @@ def _case(connection: Connection, told: _Told, names: dict[str, str], period: Pe
         return _as_overdue(case, told)
     if told.kind == ASSIGNMENT:
         suspects = suspected(connection, [told.alarm_id], event.event_at).get(told.alarm_id, ())
-        return replace(
-            case,
-            acknowledge_by=event.due_at,
-            report_by=event.answer_due_at,
-            suspected=tuple(one.name for one in suspects),
-        )
+        case = replace(case, suspected=tuple(one.name for one in suspects))
+        return _with_deadlines(case, told, names)
     return _with_report(case, told)
 
 
@@ -313,10 +338,24 @@ def _as_overdue(case: ChainCase, told: _Told) -> ChainCase:
     )
 
 
+def _with_deadlines(case: ChainCase, told: _Told, names: dict[str, str]) -> ChainCase:
+    """Until when its holder is asked for what; of one that had another holder before, from whom it came."""
+    task, event = told.task, told.event
+    former = task.former[-1][0] if task.former and event.event == HANDED_OVER else ""
+    case = replace(
+        case,
+        acknowledge_by=event.due_at,
+        report_by=event.answer_due_at if task.state == ASSIGNED else event.due_at,
+        handed_from=names.get(former, former),
+    )
+    return case if task.has_problem is None else replace(_with_report(case, told), due_at=event.due_at)
+
+
 def _with_report(case: ChainCase, told: _Told) -> ChainCase:
     """What is known of the case by the step that is told: its report, and its acceptance."""
     own = [one for one in told.events if one.task_no == told.task_no]
     report = next(one for one in reversed(own) if one.event == "reported")
+    is_to_rectify = told.event.event in ("passed", HANDED_OVER) and told.event.state in (PASSED, FAILED)
     case = replace(
         case,
         problem_found=report.problem_found,
@@ -325,9 +364,9 @@ def _with_report(case: ChainCase, told: _Told) -> ChainCase:
         reporter=report.person,
         inspected_at=report.inspected_at,
         reported_at=report.receipt_at,
-        rectify_by=told.event.due_at if told.event.event == "passed" and report.problem_found else None,
+        rectify_by=told.event.due_at if is_to_rectify and report.problem_found else None,
     )
-    if told.kind == REPORT_SHEET:
+    if told.kind in (ASSIGNMENT, REPORT_SHEET):
         return case
     if told.kind == RETURN:
         return replace(

@@ -21,6 +21,7 @@ from include.periods import office_date
 from include.store.chain import chain_tasks
 from include.store.engine import reading
 from include.store.statements import frame
+from include.store.units import names_of_units
 
 EVENT_COLUMNS: Final = (
     "seq",
@@ -125,7 +126,7 @@ def running(connection: Connection, as_of: datetime) -> pd.DataFrame:
     settings = chain_settings()
     rows = chain_tasks(connection, as_of, as_of, as_of, with_open=True)
     rows = rows[~rows["state"].isin(("written_off", "withdrawn", "closed"))]
-    names = frame(connection, "units_on", on_date=office_date(as_of)).set_index("unit_code")["name"]
+    names = names_of_units(connection, as_of)
     rows = rows.assign(
         holder_name=rows["holder_code"].map(names).fillna(rows["holder_code"]),
         since_at=rows["state_at"],

@@ -1,41 +1,56 @@
-"""Outages on our own side (our link, our mail server): listed, and what was asked of holders meanwhile extended by a person, once each.
+"""Outages on our own side (our link, our mail server): listed, and what was asked of holders meanwhile extended by a person, once each:
+what is waited for, and what came too late before the outage was recorded.
 
-An outage is what the extensions say that were made for it: their key names its span, the task and the step that waited.
+An outage is what the extensions say that were made for it: their key names its span, the task and the step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import Connection
 
 from include.act import Act
-from include.chain.values import Move
+from include.chain.clocks import ACKNOWLEDGE, REPORT, Clock, clocks_of
+from include.chain.steps import HOLDERS_SLOTS
+from include.chain.values import Event, Move
 from include.errors import InputError, QianliyanError
 from include.house import House
 from include.language import say
 from include.office.chain import chain_settings
 from include.office.chain_lists import running
 from include.periods import moment_label
-from include.sources.chain_steps import take_in
+from include.sources.chain_steps import give_time, take_in
+from include.store.chain import chain_events
 from include.store.engine import reading, writing
 from include.store.statements import frame
+from include.store.units import names_of_units
 
 Span = tuple[datetime, datetime]
 _KEY: Final = "outage"
 _NONE: Final = timedelta(0)
-_HOLDERS: Final = ("acknowledge", "report", "rectify")
+WAITING: Final = (
+    "alarm_id",
+    "task_no",
+    "holder_name",
+    "step",
+    "due_at",
+    "new_due_at",
+    "taken_at",
+    "taken_seq",
+)
 COLUMNS: Final = ("started_at", "ended_at", "tasks", "extended_at", "actor", "note")
 """One row an outage: its span, how many tasks were extended for it, when first, by whom, why."""
 
 
 def waiting_in(house: House, started_at: datetime, ended_at: datetime, now: datetime) -> pd.DataFrame:
-    """One row a task that waits for its holder and whose time ran during an outage: `alarm_id, task_no, holder_name, step, due_at,
-    new_due_at` (later by as long as the outage took of its time, without what was given back for it before: an outage that is told
-    again, longer or in parts, counts once). What was overdue before it is not among them. Raises InputError."""
+    """One row a step asked of a holder whose time ran during an outage: it is waited for, or came too late (`taken_at`): `alarm_id,
+    task_no, holder_name, step, due_at, new_due_at, taken_at, taken_seq`. `new_due_at` is later by as long as the outage took of its time,
+    without what was given back for it before: an outage that is told again, longer or in parts, counts once. What was overdue before it is
+    not among them. Raises InputError."""
     if not started_at < ended_at <= now:
         raise InputError(
             "an outage has a beginning before its end, and is over",
@@ -43,22 +58,25 @@ def waiting_in(house: House, started_at: datetime, ended_at: datetime, now: date
             got=f"{started_at.isoformat()} to {ended_at.isoformat()}",
             expected=f"until {now.isoformat()} at most",
         )
+    found: list[dict[str, Any]] = []
     with reading(house.engine) as connection:
-        rows = running(connection, now)
-        given = _given(connection)
-    rows = rows[rows["step"].isin(_HOLDERS) & (rows["due_at"] >= started_at) & (rows["since_at"] < ended_at)]
-    later = []
-    for row in rows.to_dict("records"):
-        span = max(row["since_at"].to_pydatetime(), started_at), ended_at
-        names = _names(str(row["alarm_id"]), int(row["task_no"]), row["step"])
-        later.append(_uncovered(span, given.get(names, ())))
-    rows = rows.assign(new_due_at=rows["due_at"] + pd.to_timedelta(later))[[one > _NONE for one in later]]
-    return rows[["alarm_id", "task_no", "holder_name", "step", "due_at", "new_due_at"]].reset_index(drop=True)
+        given, names = _given(connection), names_of_units(connection, now)
+        for alarm_id in _touched(connection, started_at, now):
+            for clock in _asked(chain_events(connection, alarm_id, now)):
+                ran = clock.due_at >= started_at and clock.since_at < ended_at
+                if not ran or (clock.taken_at is not None and not clock.is_late):
+                    continue
+                spans = [each for name in _names_of(alarm_id, clock) for each in given.get(name, ())]
+                lost = _uncovered((max(clock.since_at, started_at), ended_at), spans)
+                if lost > _NONE:
+                    found.append(_row(alarm_id, clock, names, clock.due_at + lost))
+    rows = pd.DataFrame(found, columns=list(WAITING))
+    return rows.sort_values(["due_at", "alarm_id", "task_no"], ignore_index=True)
 
 
 def extend_for(house: House, started_at: datetime, ended_at: datetime, act: Act) -> tuple[int, list[str]]:
-    """Extends what waited during an outage; returns how many, and what could not be and why. Said again, nothing is done. Raises
-    InputError without a reason."""
+    """Extends what waited during an outage, and what came too late because of it; returns how many, and what could not be and why. Said
+    again, nothing is done. Raises InputError without a reason."""
     if not act.reason.strip():
         raise InputError("a reason is needed", where="outage", todo="say what was out of order")
     settings = chain_settings()
@@ -71,6 +89,8 @@ def extend_for(house: House, started_at: datetime, ended_at: datetime, act: Act)
     done, troubles = 0, []
     for row in waiting_in(house, started_at, ended_at, act.now).to_dict("records"):
         alarm_id, task_no = str(row["alarm_id"]), int(row["task_no"])
+        taken_seq = None if pd.isna(row["taken_seq"]) else int(row["taken_seq"])
+        names = _names(alarm_id, task_no, row["step"] if taken_seq is None else _taken_name(taken_seq))
         move = Move(
             "extend",
             act.now,
@@ -80,14 +100,47 @@ def extend_for(house: House, started_at: datetime, ended_at: datetime, act: Act)
             note=note,
             due_at=row["new_due_at"].to_pydatetime(),
             is_for_outage=True,
-            key=" ".join((_KEY, _span(started_at, ended_at), *_names(alarm_id, task_no, row["step"]))),
+            key=" ".join((_KEY, _span(started_at, ended_at), *names)),
         )
         try:
             with writing(house.engine, lock="intake") as connection:
-                done += take_in(connection, alarm_id, move, settings) is not None
+                if taken_seq is None:
+                    done += take_in(connection, alarm_id, move, settings) is not None
+                else:
+                    done += give_time(connection, alarm_id, taken_seq, move, settings) is not None
         except QianliyanError as error:
             troubles.append(f"{alarm_id} task {task_no}: {error}")
     return done, troubles
+
+
+def _touched(connection: Connection, started_at: datetime, now: datetime) -> list[str]:
+    """The alarms of which something may have waited during an outage that began then."""
+    rows = running(connection, now)
+    waiting = rows.loc[rows["step"].isin(HOLDERS_SLOTS) & (rows["due_at"] >= started_at), "alarm_id"]
+    late = frame(connection, "chain_touched", since_at=started_at)["alarm_id"]
+    return sorted({*waiting.astype(str), *late.astype(str)})
+
+
+def _asked(events: tuple[Event, ...]) -> Iterator[Clock]:
+    """The steps of an alarm's holders that may be given time; the report of a task that waits for its 签收 gets what that gets."""
+    clocks = clocks_of(events)
+    unsigned = {one.task_no for one in clocks if one.slot == ACKNOWLEDGE and one.taken_seq is None}
+    for clock in clocks:
+        if clock.slot != REPORT or clock.taken_seq is not None or clock.task_no not in unsigned:
+            yield clock
+
+
+def _row(alarm_id: str, clock: Clock, names: Mapping[str, str], new_due_at: datetime) -> dict[str, Any]:
+    return {
+        "alarm_id": alarm_id,
+        "task_no": clock.task_no,
+        "holder_name": names.get(clock.holder_code, clock.holder_code),
+        "step": clock.slot,
+        "due_at": clock.due_at,
+        "new_due_at": new_due_at,
+        "taken_at": clock.taken_at,
+        "taken_seq": clock.taken_seq,
+    }
 
 
 def outages(house: House) -> pd.DataFrame:
@@ -122,8 +175,21 @@ def _span_of(key: str) -> Span:
 
 
 def _names(alarm_id: str, task_no: int, step: object) -> tuple[str, str, str]:
-    """What an outage's key says of the task and the step that waited."""
+    """What an outage's key says of the task and the step."""
     return alarm_id[:50], str(task_no), str(step)[:8]
+
+
+def _names_of(alarm_id: str, clock: Clock) -> Iterator[tuple[str, str, str]]:
+    """The names under which a step may have been given time: while it was waited for, with the 签收 beside it, and since it was taken."""
+    yield _names(alarm_id, clock.task_no, clock.slot)
+    if clock.is_first:
+        yield _names(alarm_id, clock.task_no, ACKNOWLEDGE)
+    if clock.taken_seq is not None:
+        yield _names(alarm_id, clock.task_no, _taken_name(clock.taken_seq))
+
+
+def _taken_name(seq: int) -> str:
+    return f"#{seq}"
 
 
 def _given(connection: Connection) -> dict[tuple[str, str, str], list[Span]]:

@@ -29,6 +29,7 @@ from include.store.facts import ALL_KNOWN, problems_of, states_of
 from include.store.hourly import days_beside_others
 from include.store.statements import frame
 from include.store.suspects import suspects_for_letters
+from include.store.units import names_of_units
 from include.supervision.feedback import judge, standing
 from include.supervision.standards import VALIDITY
 from include.suspects.repeated import Ranked, repeated, wind_shares
@@ -47,8 +48,7 @@ def case_figures(house: House, case_id: str, as_of: datetime) -> CaseFigures:
         since = first_at - rules.within
         pushes = counted_alarms(connection, since, as_of + _INSTANT, as_of, grid_id=stored.grid_id)
         states = judge(states_of(connection, pushes, as_of), as_of)
-        names = frame(connection, "units_on", on_date=office_date(as_of)).set_index("unit_code")["name"]
-        unit_names = {str(code): str(name) for code, name in names.items()}
+        unit_names = names_of_units(connection, as_of)
         visits = _visits(connection, stored.grid_id, states, since, as_of, unit_names)
         ids = [one.alarm_id for one in visits]
         suspects, winds, hours, ranked_alarms = _suspects(connection, ids, as_of)

@@ -75,7 +75,7 @@ def _told(connection: Connection, alarm_ids: list[str], unit_code: str, now: dat
     for alarm_id in alarm_ids:
         events = chain_events(connection, main.get(alarm_id, alarm_id), now)
         chain = chain_of(events)
-        task = _task_of(chain, unit_code)
+        task = _task_of(chain, unit_code, now)
         if task is None:
             continue
         is_own = unit_code == office().own_unit
@@ -89,10 +89,10 @@ def _told(connection: Connection, alarm_ids: list[str], unit_code: str, now: dat
         )
 
 
-def _task_of(chain: Chain, unit_code: str) -> Task | None:
+def _task_of(chain: Chain, unit_code: str, at: datetime) -> Task | None:
     """The task that a unit speaks of: the one that it holds; of this office one that waits for its acceptance, else any."""
     if unit_code != office().own_unit:
-        return next((one for one in chain.running if one.holder_code == unit_code), None)
+        return chain.task_of(unit_code, at)
     waiting = (one for one in chain.running if one.state == RECTIFIED)
     return next(waiting, next(iter(chain.running), None))
 
@@ -117,7 +117,7 @@ def take_step(connection: Connection, answer: Answer, by: str, key: bytes, now: 
     alarm_id = main.get(answer.alarm_id, answer.alarm_id)
     events = chain_events(connection, alarm_id)
     chain, step = chain_of(events), STEPS[OF_PAGE[answer.step].chain_step]
-    task = _task_of(chain, answer.unit_code)
+    task = _task_of(chain, answer.unit_code, answer.received_at)
     if task is None:
         return say("该报警没有交办给本单位")
     if step.name not in allowed(chain, task.task_no):

@@ -123,7 +123,7 @@ def _handled(house: House, file: HandedIn, act: Act, *, is_kept: bool) -> Upload
         done = _take(connection, house, form, digest, file.name, received_at, act.now)
         changed = _changed(before, _told(connection, form.letter.alarms))
         standings = _standings(connection, form.letter.alarms, act.now)
-        tasks = _task_states(connection, form.letter.alarms, form.letter.unit_code)
+        tasks = _task_states(connection, form.letter.alarms, form.letter.unit_code, act.now)
         if is_kept:
             step.commit()
             said = say(
@@ -265,18 +265,17 @@ def _standings(connection: Connection, alarm_ids: Iterable[str], now: datetime) 
     return {one: words[own] for one in alarm_ids if (own := main.get(one, one)) in words}
 
 
-def _task_states(connection: Connection, alarm_ids: Iterable[str], unit_code: str) -> dict[str, str]:
+def _task_states(
+    connection: Connection, alarm_ids: Iterable[str], unit_code: str, now: datetime
+) -> dict[str, str]:
     """How the unit's task of each of these alarms stands, where it has one."""
     if office().chain is None:
         return {}
-    main = main_ids(connection, alarm_ids)
-    states: dict[str, str] = {}
-    for one in alarm_ids:
-        running = chain_of(chain_events(connection, main.get(one, one))).running
-        for task in running:
-            if task.holder_code == unit_code:
-                states[one] = task.state
-    return states
+    ids = tuple(alarm_ids)
+    main = main_ids(connection, ids)
+    chains = {one: chain_of(chain_events(connection, main.get(one, one))) for one in ids}
+    tasks = {one: chain.task_of(unit_code, now) for one, chain in chains.items()}
+    return {one: task.state for one, task in tasks.items() if task}
 
 
 def _pieces(ids: Sequence[str]) -> Iterable[Sequence[str]]:

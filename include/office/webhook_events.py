@@ -43,6 +43,7 @@ _CHAIN: Final = {
     "assigned": "assignment.assigned",
     "withdrawn": "assignment.withdrawn",
     "extended": "assignment.extended",
+    "handed_over": "assignment.handed_over",
     "reported": "answer.reported",
     "passed": "answer.passed",
     "rectified": "answer.rectified",

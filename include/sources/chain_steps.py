@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from include.chain.machine import chain_of, next_event
+from include.chain.changes import moved_deadline
+from include.chain.machine import chain_of, is_told_again, next_event
 from include.chain.steps import ASSIGN, RETURNED
 from include.chain.values import Chain, Event, Move, Problem, Task
 from include.errors import InputError, StateError
@@ -23,11 +24,13 @@ from include.language import say
 from include.periods import office_date
 from include.profile.chain_values import ChainSettings
 from include.profile.current import office
+from include.sources.chain_holders import follow_successors, lead_on
 from include.sources.own_facts import tell_problem, tell_step
 from include.store import tables
 from include.store.alarm_aliases import main_ids
 from include.store.chain import add_event, add_problems, chain_events, is_taken, reported_problems
 from include.store.statements import frame
+from include.store.units import names_of_units
 
 _LONGEST_ID: Final = 64
 _LONGEST_TOLD: Final = 2000
@@ -38,7 +41,7 @@ def take_in(
     connection: Connection, alarm_id: str, move: Move, settings: ChainSettings, key: bytes = b""
 ) -> Event | None:
     """Takes one step of the chain of an alarm and returns its event; None for one whose `key` was taken before. The caller holds the
-    lock `intake`. `key`: of the draw of spot checks, which only steps of the office ask for. Raises InputError for a move that says too
+    lock `intake`. So is a report that tells word by word what waits for its review already. `key`: of the draw of spot checks, which only steps of the office ask for. Raises InputError for a move that says too
     little or an unknown alarm or unit, StateError where the step may not be taken, with what may."""
     if move.key and is_taken(connection, move.key):
         return None
@@ -62,14 +65,43 @@ def take_in(
                 got=category,
                 expected=" | ".join(office().categories),
             )
+    follow_successors(connection, move.now, [alarm_id])
     events = chain_events(connection, alarm_id)
     before = chain_of(events)
+    if is_told_again(events, move):
+        return None
     drawn = _is_drawn(key, alarm_id, move.task_no, settings.rules.spot_check_percent)
     event = next_event(before, replace(move, is_drawn=drawn), settings)
     chain = add_event(connection, alarm_id, before, event, is_simulated=bool(alarm["is_simulated"]))
     if event.event == "reported" and event.problem_found:
         add_problems(connection, alarm_id, event.seq, move.problems)
     _tell_upward(connection, alarm, (*events, event), before, chain)
+    _note(connection, alarm_id, before, event, move)
+    if event.event == "withdrawn":
+        lead_on(connection, alarm_id, move.now)
+    if event.event == "passed":
+        _rectified_at_once(connection, alarm_id, chain, (*events, event), move, settings)
+    return event
+
+
+def give_time(
+    connection: Connection, alarm_id: str, seq: int, move: Move, settings: ChainSettings
+) -> Event | None:
+    """Judges a step that was taken by a later deadline, `move.due_at`; None where the key was taken before. The caller holds the lock
+    `intake`."""
+    if is_taken(connection, move.key) or move.due_at is None:
+        return None
+    alarm = _alarm(connection, alarm_id, move.now)
+    events = chain_events(connection, alarm_id)
+    before = chain_of(events)
+    taken = next(one for one in events if one.seq == seq)
+    event = moved_deadline(before, taken, move.due_at, move, settings)
+    add_event(connection, alarm_id, before, event, is_simulated=bool(alarm["is_simulated"]))
+    _note(connection, alarm_id, before, event, move)
+    return event
+
+
+def _note(connection: Connection, alarm_id: str, before: Chain, event: Event, move: Move) -> None:
     was = before.task(event.task_no)
     values = {
         "at": event.recorded_at,
@@ -82,9 +114,6 @@ def take_in(
         "reason": event.note or f"{event.event} {event.unit_code}".strip(),
     }
     connection.execute(tables.audit.insert().values(values))
-    if event.event == "passed":
-        _rectified_at_once(connection, alarm_id, chain, (*events, event), move, settings)
-    return event
 
 
 def _rectified_at_once(
@@ -172,10 +201,7 @@ def _answer(connection: Connection, chain: Chain, events: tuple[Event, ...]) -> 
     """What the holders' reports say together, the leading unit's first."""
     running = sorted(chain.running, key=lambda one: (one.role != "lead", one.task_no))
     reports = [found for one in running if (found := _last(events, one.task_no, "reported"))]
-    names = {
-        str(row["unit_code"]): str(row["name"])
-        for row in frame(connection, "units_on", on_date=office_date(events[-1].event_at)).to_dict("records")
-    }
+    names = names_of_units(connection, events[-1].event_at)
     return {
         "unit": say("、").join(names.get(one.holder_code, one.holder_code) for one in running)[:255],
         "inspector": say("、").join(dict.fromkeys(one.person for one in reports))[:255],

@@ -22,15 +22,16 @@ from include.chain.values import Event, Move, Problem
 from include.chain.words import Unfit, Word, is_said_before, move_of, not_taken, task_meant
 from include.errors import InputError, StateError
 from include.language import say
-from include.periods import moment_label, office_date
+from include.periods import moment_label
 from include.profile.current import office
+from include.sources.chain_holders import follow_successors
 from include.sources.chain_steps import take_in
 from include.sources.layout import FEEDBACK, PROBLEMS, Layout
 from include.store import tables
 from include.store.alarm_aliases import main_ids
 from include.store.chain import chain_events
 from include.store.chain_tables import chain_alarm
-from include.store.statements import frame
+from include.store.units import names_of_units
 
 UNKNOWN: Final = "-"
 """The speaker of a word whose way tells no unit."""
@@ -153,6 +154,7 @@ class ChainWords(Generic[Ref]):
         assert settings is not None  # asked in `are_steps`
         main = main_ids(self._connection, [word.alarm_id])
         word = replace(word, alarm_id=main.get(word.alarm_id, word.alarm_id))
+        follow_successors(self._connection, self._now, [word.alarm_id])
         events = chain_events(self._connection, word.alarm_id)
         if not events:
             take_in(self._connection, word.alarm_id, self._handed(word), settings)
@@ -181,7 +183,9 @@ class ChainWords(Generic[Ref]):
     def _handed(self, word: Word) -> Move:
         """交办 to the unit that answered an alarm before it was handed on."""
         columns = tables.alarm.c
-        asked = select(columns.unit_code).where(columns.alarm_id == word.alarm_id)
+        asked = select(columns.unit_code).where(
+            columns.alarm_id == word.alarm_id, columns.revised_at <= self._now
+        )
         asked = asked.order_by(columns.revised_at.desc(), columns.revision.desc()).limit(1)
         unit = word.speaker or str(self._connection.execute(asked).scalar_one())
         note = say("单位先行上报，视同交办")
@@ -197,8 +201,7 @@ class ChainWords(Generic[Ref]):
         )
 
     def _names(self, at: datetime) -> dict[str, str]:
-        rows = frame(self._connection, "units_on", on_date=office_date(at))
-        return dict(zip(rows["unit_code"].astype(str), rows["name"].astype(str), strict=True))
+        return names_of_units(self._connection, at)
 
 
 def _unnamed() -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 from sqlalchemy import Connection, insert, or_, select
 
 from include.act import Act
+from include.sources.chain_holders import follow_successors
 from include.store.facts import states_of
 from include.store.successors import (
     MARK,
@@ -35,8 +36,10 @@ _LONG: Final = timedelta(days=7)  # `lingering_alarm` knows what was open for lo
 
 
 def take_over(connection: Connection, unit_code: str, successor: Successor, county: str, act: Act) -> int:
-    """Names who answers for a unit that ended, and hands its alarms over; returns how many went. Raises InputError."""
+    """Names who answers for a unit that ended, and hands its alarms over, and the tasks that it holds in a chain; returns how many alarms
+    went. The caller holds the lock `intake`. Raises InputError."""
     name_successor(connection, unit_code, successor, county, act)
+    follow_successors(connection, act.now)
     return hand_over(connection, _alarms_of(connection, unit_code, successor.since_at), now=act.now)
 
 

@@ -76,6 +76,7 @@ def add_event(
     values = asdict(event)
     values["event_key"] = values.pop("key") or None
     connection.execute(chain_event.insert().values(alarm_id=alarm_id, is_simulated=is_simulated, **values))
+    was_over = chain.is_closed or (bool(chain.tasks) and all(one.is_ended for one in chain.tasks))
     chain = after(chain, event)
     is_over = chain.is_closed or all(one.is_ended for one in chain.tasks)
     until = {"open_until_at": event.event_at if is_over else None}
@@ -83,7 +84,7 @@ def add_event(
         connection.execute(
             chain_alarm.insert().values(alarm_id=alarm_id, assigned_at=event.event_at, **until)
         )
-    else:
+    elif not (was_over and is_over):
         connection.execute(chain_alarm.update().where(chain_alarm.c.alarm_id == alarm_id).values(**until))
     return chain
 
@@ -116,6 +117,7 @@ def _event(row: dict[Any, Any]) -> Event:
     values["key"] = values.pop("event_key")
     for name in _MOMENTS:
         values[name] = None if pd.isna(values[name]) else values[name].to_pydatetime()
+    values["of_seq"] = None if pd.isna(values["of_seq"]) else int(values["of_seq"])
     found = values["problem_found"]
     values["problem_found"] = None if found is None or pd.isna(found) else bool(found)
     return Event(**values)

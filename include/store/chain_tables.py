@@ -17,7 +17,7 @@ chain_event = Table(
         "event",
         String(24),
         nullable=False,
-        comment="assigned, acknowledged, reported, passed, returned, rectified, inspected_passed, inspected_failed, spot_passed, spot_failed, written_off, extended, withdrawn, closed, reopened",
+        comment="assigned, handed_over, acknowledged, reported, passed, returned, rectified, inspected_passed, inspected_failed, spot_passed, spot_failed, written_off, extended, withdrawn, closed, reopened",
     ),
     Column(
         "event_at",
@@ -38,7 +38,7 @@ chain_event = Table(
         "unit_code",
         String(32),
         nullable=False,
-        comment="unit that speaks, of an assigned the holder; empty: the office",
+        comment="unit that speaks, of an assigned and a handed_over the holder; empty: the office",
     ),
     Column("state", String(16), nullable=False, comment="of the task afterwards; empty for the alarm"),
     Column(
@@ -62,6 +62,11 @@ chain_event = Table(
         String(128),
         unique=True,
         comment="the sender's own key, by which a repetition is known; empty for none",
+    ),
+    Column(
+        "of_seq",
+        Integer,
+        comment="of an extension for an outage: the step, taken before, whose deadline it moves to met_due_at",
     ),
     Column("is_simulated", Boolean, nullable=False, comment="the alarm is 模拟数据"),
     Index(None, "event_at"),

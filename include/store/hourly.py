@@ -4,7 +4,8 @@
     <root>/<dataset>_days/2020-03-01.parquet    place_id, observed_on, pm25_ug_m3, pm25_hours; the cities' are in the store
     <root>/<dataset>_given/2020-03-01.parquet   place_id, observed_on and daily means as their source gave them (日均值)
 
-`dataset` is city, grid or station; `place_id` a unit_code, grid_id or station_id. Hours are those of the natural Beijing day.
+`dataset` is city, grid, station or member (a station that is told as one of its city, of which it has hours and given means only);
+`place_id` a unit_code, grid_id, station_id or `city station`. Hours are those of the natural Beijing day.
 A file is written beside its place and renamed, so a reader sees the day before or after, never a half.
 """
 
@@ -24,8 +25,8 @@ import pyarrow.parquet as pq
 
 from include.store.statements import SQL_DIR
 
-Dataset = Literal["city", "grid", "station"]
-DATASETS: Final[tuple[Dataset, ...]] = ("city", "grid", "station")
+Dataset = Literal["city", "grid", "station", "member"]
+DATASETS: Final[tuple[Dataset, ...]] = ("city", "grid", "station", "member")
 _MEMORY: Final = "512MB"  # beyond it DuckDB uses the disk
 _DUST: Final = pa.schema([("area_id", pa.string()), ("observed_on", pa.date32()), ("hour", pa.int8())])
 

@@ -147,6 +147,8 @@ def _old_days(connection: Connection, root: Path, now: datetime) -> Iterator[Pat
     }
     for dataset in DATASETS:
         for day, path in hour_files(root, dataset):
-            has_means = day in in_store if dataset == "city" else days_path(root, dataset, day).exists()
+            has_means = (
+                day in in_store if dataset in ("city", "member") else days_path(root, dataset, day).exists()
+            )
             if day < before and has_means:
                 yield path

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
@@ -47,6 +47,12 @@ def take_units(connection: Connection, profile: Profile) -> None:
     connection.execute(delete(region_member).where(region_member.c.unit_code.in_(list(told))))
     for code, record in told.items():
         _write(connection, code, record)
+
+
+def names_of_units(connection: Connection, at: datetime) -> dict[str, str]:
+    """What units were called last by the day of a moment, by code: also those that have ended."""
+    rows = frame(connection, "unit_names", on_date=office_date(at))
+    return dict(zip(rows["unit_code"].astype(str), rows["name"].astype(str), strict=True))
 
 
 def unit_records(connection: Connection) -> dict[str, Record]:

@@ -15,6 +15,6 @@ SINCE = click.option("--from", "since", type=Day(), required=True, help="The fir
 
 def change(reason: str, step: Callable[[Connection, Act], object]) -> None:
     """Takes one step in the store of this installation, in a transaction of its own."""
-    with writing(open_current_house().engine) as connection:
+    with writing(open_current_house().engine, lock="intake") as connection:
         step(connection, Act(datetime.now(UTC), operator(), reason))
     click.echo("done")

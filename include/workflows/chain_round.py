@@ -1,4 +1,4 @@
-"""The chain's part of `answer_round`: new alarms are handed on by the profile's rules where it says so, and the letters of the steps
+"""The chain's part of `answer_round`: tasks go to the successors of their holders, new alarms are handed on by the profile's rules where it says so, and the letters of the steps
 that were taken are made, and the groups are told what was 提级. An office without a chain does nothing."""
 
 from datetime import datetime
@@ -12,6 +12,8 @@ from include.office.chain_assigning import assign_by_rules
 from include.office.chain_letters import chain_letters
 from include.office.chain_lists import unassigned_rows
 from include.profile.current import office
+from include.sources.chain_holders import follow_successors
+from include.store.engine import writing
 from include.workflows.channels import tell_escalations
 
 
@@ -22,6 +24,8 @@ def take(house: House, now: datetime, actor: str) -> dict[str, Any]:
         return {}
     assigned: list[Event] = []
     troubles: list[str] = []
+    with writing(house.engine, lock="intake") as connection:
+        follow_successors(connection, now)
     if chain.is_automatic:
         wanted = [str(one) for one in unassigned_rows(house, now)["alarm_id"]]
         assigned, troubles = assign_by_rules(house, wanted, Act(now, actor))

@@ -71,6 +71,10 @@ def tasks_at(steps, moment, known=None):
             task.update(state="written_off", due=None)
         elif name == "withdraw":
             task.update(state="withdrawn", due=None)
+            left = [each for each in tasks.values() if each["state"] not in ("withdrawn", "written_off")]
+            led = any(each["lead"] and each["state"] != "withdrawn" for each in tasks.values())
+            if left and not led:
+                left[0]["lead"] = True
         elif name == "extend":
             task["due"] = one["due"]
             if task["state"] == "assigned":
@@ -116,9 +120,7 @@ def is_lawful(steps, one):
         "acknowledge": state == "assigned",
         "report": state in ("assigned", "acknowledged", "returned", "reported")
         and (
-            not one["problem"]
-            or one["promise"] is None
-            or 0 * H <= one["promise"] - one["receipt"] <= 360 * H
+            one["promise"] is None or (one["problem"] and 0 * H <= one["promise"] - one["receipt"] <= 360 * H)
         ),
         "pass": state == "reported",
         "return": state in ("reported", "passed", "rectified", "failed", "accepted", "checked"),
@@ -130,6 +132,14 @@ def is_lawful(steps, one):
         "write_off": state == "checked" or (state == "accepted" and not task["drawn"]),
         "withdraw": state not in ended,
     }[name]
+
+
+def is_told_again(steps, one):
+    """Whether a report says word by word what the last one of its task, which waits for its review, says."""
+    own = [each for each in steps if each.get("task") == one["task"] and each["step"] != "extend"]
+    same = ("person", "problem", "promise")
+    is_waiting = one["step"] == "report" and bool(own) and own[-1]["step"] == "report"
+    return is_waiting and all(own[-1][name] == one[name] for name in same)
 
 
 def told_upward(steps):

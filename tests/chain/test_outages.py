@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from include.chain.values import Move
 from include.errors import InputError
 from include.house import House
 from include.office.chain import chain_at, take
+from include.office.chain_assessment import assessment_figures
 from include.office.chain_outages import extend_for, outages, waiting_in
 from include.profile.chain_values import ChainSettings
 from include.profile.current import office, using
@@ -49,13 +50,13 @@ def test_what_waited_for_its_holder_gets_the_time_of_the_outage_back_once(house:
     rows = waiting_in(house, began, ended, now)
     assert [(one.alarm_id, one.step, one.new_due_at) for one in rows.itertuples()] == [
         ("A1", "acknowledge", NOW + 3 * H),
-        ("A2", "report", NOW + 24.75 * H),  # it waited for its report from 0.5 on
+        ("A2", "report", NOW + 25 * H),  # the time of its report ran from its 交办 on
     ]
     act = Act(now, "王某", "邮件服务器故障")
     assert extend_for(house, began, ended, act) == (2, [])
     assert [chain_at(house, one, now)[1].tasks[0].due_at for one in ("A1", "A2", "A3")] == [
         NOW + 3 * H,
-        NOW + 24.75 * H,
+        NOW + 25 * H,
         NOW + 48.5 * H,
     ]
     told = outages(house)
@@ -83,8 +84,42 @@ def test_an_outage_that_is_told_again_counts_once_and_one_that_is_told_late_coun
     assert extend_for(house, began + H / 4, NOW + H, again) == (0, [])
     assert waiting_in(house, NOW + 0.25 * H, NOW + 1.5 * H, again.now)["new_due_at"].tolist() == [
         NOW + 3.25 * H,
-        NOW + 30.5 * H,  # it waited for its report from 0.5 on
+        NOW + 30.75 * H,
     ]
+
+
+def test_a_step_that_came_late_because_of_an_outage_is_on_time_once_the_outage_is_recorded(
+    house: House,
+) -> None:
+    """A1, due at 2, is acknowledged at 2.1, and reported late at 24.3; A5 is reported at 2.2 without a 签收; the outage from 1.5 to 2.05 is
+    recorded at 26. Told again for longer, what it took more counts too; before it was recorded they were late."""
+    add_alarm(house.engine, "A5", "03-11 06:00")
+    step(house, "A5", "assign", 0, task_no=0)
+    step(house, "A1", "acknowledge", 2.1)
+    step(house, "A1", "report", 24.3, problem_found=False, note="无")
+    step(house, "A5", "report", 2.2, problem_found=False, note="无")
+    began, ended, now = NOW + 1.5 * H, NOW + 2.05 * H, NOW + 26 * H
+
+    def on_time(at: datetime) -> tuple[int, int, int, int]:
+        row = assessment_figures(house, date(2020, 3, 1), at).rows[0]
+        return row.acknowledge_due, row.acknowledge_on_time, row.report_due, row.report_on_time
+
+    rows = waiting_in(house, began, ended, now)
+    assert [(one.alarm_id, one.step, one.taken_at) for one in rows.itertuples() if one.alarm_id != "A2"] == [
+        ("A1", "acknowledge", NOW + 2.1 * H),
+        ("A5", "acknowledge", NOW + 2.2 * H),
+        ("A1", "report", NOW + 24.3 * H),
+    ]
+    before = on_time(now)
+    assert extend_for(house, began, ended, Act(now, "王某", "链路中断")) == (4, [])
+    assert before == on_time(now - H) == (5, 2, 5, 2)  # as it was known then
+    assert on_time(now + H)[1::2] == (4, 3)
+    task = chain_at(house, "A1", now)[1].tasks[0]
+    assert (task.state, task.due_at) == ("reported", NOW + 72.3 * H)
+    assert extend_for(house, began, ended, Act(now + H, "王某", "链路中断")) == (0, [])
+    again = waiting_in(house, began, NOW + 2.5 * H, now + H)
+    assert again.empty or set(again["alarm_id"]) == {"A2"}  # what is on time now needs no more
+    assert outages(house)["tasks"].tolist() == [4]
 
 
 def test_an_outage_is_over_and_has_a_reason(house: House) -> None:

@@ -389,6 +389,25 @@ def test_units_and_words_for_values(store: Engine, tmp_path: Path) -> None:
     )
 
 
+def test_an_empty_unit_beside_others_is_none_of_ours(store: Engine, tmp_path: Path) -> None:
+    """The store's own unit is understood where no row says another."""
+    path = tmp_path / "a.csv"
+    columns = "columns: {place: place, hour: hour, pollutant: what, value: value, unit: unit}"
+    path.write_text(
+        "place,hour,what,value,unit\n北京,2020-03-12T00:00,pm25,0.04,mg/m³\n北京,2020-03-12T01:00,pm25,0.05,\n"
+        "北京,2020-03-12T02:00,pm10,70,µg/m³\n北京,2020-03-12T03:00,pm10,71,\n"
+    )
+    result = take(store, tmp_path, path, mapping=mapping(tmp_path, columns))
+    assert stored(tmp_path) == {
+        ("110000", 0, "pm25_ug_m3"): 40.0,
+        ("110000", 2, "pm10_ug_m3"): 70.0,
+        ("110000", 3, "pm10_ug_m3"): 71.0,
+    }
+    assert [(each.fault.reason, each.fault.count) for each in result.faults] == [
+        ("单位空白而同一量别处写的是mg/m³，按缺测处理", 1)
+    ]
+
+
 def test_an_hour_that_its_zone_skips_and_one_that_it_has_twice(store: Engine, tmp_path: Path) -> None:
     """New York, 1 November 2020: 01:00 comes at 05:00 and 06:00 UTC, which is 13 and 14 o'clock of the office; 8 March has no 02:00."""
     path = tmp_path / "a.csv"

@@ -126,13 +126,28 @@ def test_units_of_stations(sqlite: Engine, tmp_path: Path) -> None:
     assert found == {"pm25_ug_m3": {40.0}, "pm10_ug_m3": {80.0}, "temperature_c": {10.0}, "rh_pct": {61.0}}
 
 
-@pytest.mark.parametrize("heading", ["风速（hPa）", "风速（ly/fortnight）", "风速（℃）"])
+@pytest.mark.parametrize(
+    "heading",
+    ["风速（hPa）", "风速（ly/fortnight）", "风速（℃）", "风力等级", "风级", "Beaufort", "风力（级）"],
+)
 def test_a_unit_of_something_else_is_refused_by_name(sqlite: Engine, tmp_path: Path, heading: str) -> None:
     own = (
         f"winds:\n    columns: {{station_id: id, hour: t, wind_from_deg: 风向, wind_speed_m_s: '{heading}'}}"
     )
     with pytest.raises(InputError, match="none of the quantity"):
         take(sqlite, tmp_path, own, winds=f"id,t,风向,{heading}\nM1,2026-03-12 00:00,15,3\n")
+
+
+def test_humidities_that_are_shares_want_a_unit(sqlite: Engine, tmp_path: Path) -> None:
+    own = "station_hours:\n    columns: {station_id: id, hour: t, pm25_ug_m3: PM2.5_mg, rh_pct: %s}"
+    text = "id,t,PM2.5_mg,湿度\n" + "".join(
+        f"M1,2026-03-12 {hour:02}:00,0.04,{0.5 + hour / 100:.2f}\n" for hour in range(24)
+    )
+    with pytest.raises(InputError, match="shares of one, not percent"):
+        take(sqlite, tmp_path, own % "湿度", station_hours=text)
+    take(sqlite, tmp_path, own % "{column: 湿度, unit: percent}", station_hours=text)
+    assert stored(tmp_path, "rh_pct")["12 07"] == 0.57
+    assert set(stored(tmp_path, "pm25_ug_m3").values()) == {40.0}
 
 
 def test_a_row_that_is_not_taken_registers_no_unit(sqlite: Engine, tmp_path: Path) -> None:
@@ -169,7 +184,8 @@ def winds(heading: str, directions: list[object]) -> str:
 
 
 @pytest.mark.parametrize(
-    "heading", ["风向(16方位)", "风向（16方位）", "风向16向", "风向代码", "wind sector", "风向(10°)"]
+    "heading",
+    ["风向(16方位)", "风向（16方位）", "风向16向", "风向代码", "wind sector", "风向(10°)", "风向（数学角）"],
 )
 def test_directions_that_are_sectors_by_their_heading_are_refused(
     sqlite: Engine, tmp_path: Path, heading: str

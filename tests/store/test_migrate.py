@@ -28,8 +28,10 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
 
 
 def test_a_store_that_was_never_created_says_what_to_do(tmp_path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
     with pytest.raises(InputError, match="python -m include migrate"):
-        require_current(open_engine(f"sqlite:///{tmp_path / 'empty.db'}"))
+        require_current(engine)
+    engine.dispose()
 
 
 def test_migrating_again_puts_nothing_back(engine: Engine) -> None:

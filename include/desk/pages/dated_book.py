@@ -130,7 +130,7 @@ def book_routes(desk: Desk, book: Book) -> APIRouter:
             day = parse_date(told["since"]) if told["since"] else office_date(now)
             step = _keep(told[book.code[0]]) if act == KEEP else book.step(act, told, day)
             engine = desk.open_house().engine
-            with writing(engine) as connection:
+            with writing(engine, lock="intake") as connection:
                 step(connection, Act(now, visitor.name, reason))
             adopt_office(engine)
         except QianliyanError as error:

@@ -18,7 +18,6 @@ One line of an outline is one paragraph, `style｜text`, or a part of a table:
     表行｜公文小表文字｜{{ 行.序号 }}｜{{ 行.网格编号 }}｜<{{ 行.点位名称 }}    `<` aligns the cell left
 """
 
-import io
 import re
 import sys
 from collections.abc import Iterator
@@ -38,7 +37,7 @@ from docx.shared import Mm
 from include.errors import InputError
 from include.letters.document import word_styles as names
 from include.letters.document.manuscript import Block, Paragraph, Picture, Run, Table
-from include.letters.document.office_package import settled
+from include.letters.document.office_package import word_bytes
 from include.letters.document.word_page import lay_out_page
 from include.letters.document.word_reader import read_manuscript
 
@@ -80,9 +79,7 @@ def write_template(path: Path, outline: str) -> None:
             paragraph.paragraph_format.space_before = 0
         _add_runs(paragraph, rest, footnotes)
     _add_footnotes(document, footnotes)
-    buffer = io.BytesIO()
-    document.save(buffer)
-    path.write_bytes(settled(buffer.getvalue()))
+    path.write_bytes(word_bytes(document))
 
 
 def outline(template: bytes) -> str:

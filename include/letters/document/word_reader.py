@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, Final
 
 from docx import Document
+from docx.enum.section import WD_HEADER_FOOTER
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import ns, parse_xml
 
@@ -31,8 +32,12 @@ _UNREADABLE: Final = {
 
 
 def read_manuscript(docx: bytes, where: str = "docx") -> Manuscript:
-    """The manuscript of a composed document. Raises CompositionError for what the PDF could not show."""
-    document = Document(io.BytesIO(docx))
+    """The manuscript of a composed docx. Raises CompositionError for what the PDF could not show."""
+    return manuscript_of(Document(io.BytesIO(docx)), where)
+
+
+def manuscript_of(document: Any, where: str = "docx") -> Manuscript:
+    """The manuscript of a Word document that is open. Raises CompositionError for what the PDF could not show."""
     body = document.element.body
     for tag, name in _UNREADABLE.items():
         if next(body.iter(tag), None) is not None:
@@ -43,8 +48,16 @@ def read_manuscript(docx: bytes, where: str = "docx") -> Manuscript:
     blocks = tuple(reader.blocks(body))
     title = "".join(block.text for block in blocks if isinstance(block, Paragraph) and block.style in TITLES)
     title = title.replace("\n", say(LINE_END))  # a title of two lines is broken where its words allow
-    marks = "".join(node.text or "" for node in document.sections[0].header._element.iter(qn("w:t")))
-    return Manuscript(title, document.core_properties.author, marks, blocks)
+    return Manuscript(title, document.core_properties.author, _marks(document), blocks)
+
+
+def _marks(document: Any) -> str:
+    """What the header says. It is looked up by its relation: a document that was just filled in still has the template's header at hand."""
+    reference = document.sections[0]._sectPr.get_headerReference(WD_HEADER_FOOTER.PRIMARY)
+    if reference is None:
+        return ""
+    header = document.part.rels[reference.rId].target_part.element
+    return "".join(node.text or "" for node in header.iter(qn("w:t")))
 
 
 class _Reader:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from include.periods import DAY
 from include.sources.air.known_days import KEY, Joined, Known, Loss, beside, hour_numbers
@@ -87,7 +87,7 @@ class Kept:
 
 
 def keep_days(
-    engine: Engine,
+    connection: Connection,
     parquet_root: Path,
     dataset: Dataset,
     stated: pd.DataFrame,
@@ -102,54 +102,54 @@ def keep_days(
     lose hours, or have hours for a given mean or the other way round, unless `replace` says so.
 
     Hours, daily means and ledger change together: the new files are renamed into place just before the store's
-    transaction is committed. An import that dies between the two is repaired by running it again.
+    transaction (of `connection`, under the lock `air_quality`) is committed. An import that dies between the two is repaired by running
+    it again.
     """
     dates = dates_of(stated["observed_on"])
     told_once, duplicates, conflicts = agreed(stated)
-    with writing(engine, lock="air_quality") as connection:
-        before = imported_days(connection, dataset, dates[0], dates[-1] + DAY).set_index("observed_on")
-        known, given = read_hours(parquet_root, dataset, dates), read_given(parquet_root, dataset, dates)
-        if are_days:
-            hours, losses = _without(known, told_once, dataset, stated, are_days=True)
-            of_kind = _beside(dataset, given.assign(hour=0), told_once, stated, is_joined=False)
-            given = _merged(of_kind.kept, told_once, stated).drop(columns="hour")
-        else:
-            given, losses = _without(given, told_once, dataset, stated, are_days=False)
-            of_kind = _beside(dataset, known, told_once, stated, is_joined=not replace)
-            hours = _merged(of_kind.kept, told_once, stated)
-            losses = of_kind.losses + losses
-        kept_dates = set(dates_of(of_kind.kept["observed_on"]))
-        gone = tuple(_one_a_day(losses))
-        losses, gone = ([], gone) if replace else ([*gone], ())
-        lost = {loss.observed_on for loss in losses}
-        if losses:
-            hours, given = (
-                rows[~rows["observed_on"].isin(pd.to_datetime(sorted(lost)))].reset_index(drop=True)
-                for rows in (hours, given)
-            )
-            dates, kept_dates = [day for day in dates if day not in lost], kept_dates - lost
-        # A day without any value is not written, unless it loses what it had.
-        written = {*dates_of(told_once["observed_on"]), *(loss.observed_on for loss in gone)}
-        dates = [day for day in dates if day in written]
-        if not dates:
-            return Kept([], duplicates, conflicts, losses, untaken=len(told_once))
-        taken = told_once[told_once["observed_on"].isin(pd.to_datetime(dates))] if losses else told_once
-        days = with_given(day_means(hours), given)
-        was_simulated = set(dates_of(before.index.to_series()[before["is_simulated"]])) & kept_dates
-        provenance = Provenance(told.source, frozenset(was_simulated | told.simulated), told.received_at)
-        counts = _counts(days, dates)
-        record_days(connection, dataset, counts, provenance)
-        if dataset == "city":
-            replace_city_days(connection, dates, days, provenance)
-        is_asked = bool(len(given)) or any(given_path(parquet_root, dataset, day).exists() for day in dates)
-        replace_files(
-            parquet_root,
-            dataset,
-            dates,
-            hours,
-            None if dataset == "city" else days,
-            given if is_asked else None,
+    before = imported_days(connection, dataset, dates[0], dates[-1] + DAY).set_index("observed_on")
+    known, given = read_hours(parquet_root, dataset, dates), read_given(parquet_root, dataset, dates)
+    if are_days:
+        hours, losses = _without(known, told_once, dataset, stated, are_days=True)
+        of_kind = _beside(dataset, given.assign(hour=0), told_once, stated, is_joined=False)
+        given = merged(of_kind.kept, told_once, stated).drop(columns="hour")
+    else:
+        given, losses = _without(given, told_once, dataset, stated, are_days=False)
+        of_kind = _beside(dataset, known, told_once, stated, is_joined=not replace)
+        hours = merged(of_kind.kept, told_once, stated)
+        losses = of_kind.losses + losses
+    kept_dates = set(dates_of(of_kind.kept["observed_on"]))
+    gone = tuple(_one_a_day(losses))
+    losses, gone = ([], gone) if replace else ([*gone], ())
+    lost = {loss.observed_on for loss in losses}
+    if losses:
+        hours, given = (
+            rows[~rows["observed_on"].isin(pd.to_datetime(sorted(lost)))].reset_index(drop=True)
+            for rows in (hours, given)
         )
+        dates, kept_dates = [day for day in dates if day not in lost], kept_dates - lost
+    # A day without any value is not written, unless it loses what it had.
+    written = {*dates_of(told_once["observed_on"]), *(loss.observed_on for loss in gone)}
+    dates = [day for day in dates if day in written]
+    if not dates:
+        return Kept([], duplicates, conflicts, losses, untaken=len(told_once))
+    taken = told_once[told_once["observed_on"].isin(pd.to_datetime(dates))] if losses else told_once
+    days = with_given(day_means(hours), given)
+    was_simulated = set(dates_of(before.index.to_series()[before["is_simulated"]])) & kept_dates
+    provenance = Provenance(told.source, frozenset(was_simulated | told.simulated), told.received_at)
+    counts = _counts(days, dates)
+    record_days(connection, dataset, counts, provenance)
+    if dataset == "city":
+        replace_city_days(connection, dates, days, provenance)
+    is_asked = bool(len(given)) or any(given_path(parquet_root, dataset, day).exists() for day in dates)
+    replace_files(
+        parquet_root,
+        dataset,
+        dates,
+        hours,
+        None if dataset == "city" else days,
+        given if is_asked else None,
+    )
     hours_before = {day: int(before["pm25_hours"].get(pd.Timestamp(day), 0)) for day in dates}
     results = [DayResult(dataset, day, **counts[day], pm25_hours_before=hours_before[day]) for day in dates]
     return Kept(
@@ -309,7 +309,7 @@ def _conflicts(disputed: pd.DataFrame, key: list[str]) -> list[Conflict]:
     return list(merged.values())
 
 
-def _merged(kept: pd.DataFrame, agreed: pd.DataFrame, stated: pd.DataFrame) -> pd.DataFrame:
+def merged(kept: pd.DataFrame, agreed: pd.DataFrame, stated: pd.DataFrame) -> pd.DataFrame:
     """The hours of the days (`KEY`, a column a quantity) by day, place and hour: what is told, and what stays beside it."""
     rows = agreed[[*KEY, "quantity", "value"]]
     if len(kept):

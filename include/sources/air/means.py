@@ -3,7 +3,8 @@
 An hour is the mean of its minutes where enough of them were told, each at its own step of the interval: what lies between the steps
 of a place that keeps them is not used and named. A city's hour is the arithmetic mean of its stations' hours
 (HJ 663-2013: the city's concentration is the arithmetic mean of its stations'), where enough of its stations have a value: those
-of the table of stations, or without one those that the files of the import name on the day.
+of the table of stations, or without one those that the files of the import name on the day or that are known from earlier ones
+(`members`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from include.language import say
 from include.sources.air.faults import Fault
 from include.sources.air.intake import Conflict, agreed
+from include.sources.air.members import Members, with_members
 from include.sources.air.reading import OF_CITY
 from include.sources.air.stage import Statement
 
@@ -44,10 +46,21 @@ class Means:
     # The first of the hours with too few minutes: place, day and hour, and how many of how many there are.
     first_few: str = ""
     between: tuple[tuple[int, Fault], ...] = ()
+    # The stations of cities, where it is of them.
+    members: Members | None = None
 
 
-def means(statement: Statement, stated: pd.DataFrame, stations: Mapping[str, str]) -> Means:
-    """What is said of minutes or stations as hours of places. `stations`: the city of each station of the table."""
+def means(
+    statement: Statement,
+    stated: pd.DataFrame,
+    stations: Mapping[str, str],
+    known: pd.DataFrame | None = None,
+    *,
+    replace: bool = False,
+) -> Means:
+    """What is said of minutes or stations as hours of places. `stations`: the city of each station of the table; `known`: what the
+    store has of stations of cities, as `members.read_members` reads it, where it is said of such; `replace`: as in `keep_days`."""
+    members: Members | None = None
     few_minutes = few_stations = duplicates = 0
     first_few = ""
     conflicts: list[Conflict] = []
@@ -60,10 +73,17 @@ def means(statement: Statement, stated: pd.DataFrame, stations: Mapping[str, str
     if statement.of_city:
         told, again, disputed = agreed(stated)
         duplicates, conflicts = duplicates + again, conflicts + disputed
+        if known is not None:
+            members = with_members(
+                known, told, stated, stations, replace=replace, are_days=statement.every == "day"
+            )
+            told, stated = members.told, members.stated
         stated, few_stations = _of_stations(
             told, stated, statement.stations_share, Counter(stations.values())
         )
-    return Means(stated, duplicates, tuple(conflicts), few_minutes, few_stations, first_few, tuple(between))
+    return Means(
+        stated, duplicates, tuple(conflicts), few_minutes, few_stations, first_few, tuple(between), members
+    )
 
 
 def _at_steps(told: pd.DataFrame, minutes: float) -> tuple[pd.DataFrame, list[tuple[int, Fault]]]:

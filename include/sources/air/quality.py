@@ -21,11 +21,13 @@ from include.sources.air.hours import OpenHours, printed_by, scales, with_told
 from include.sources.air.intake import Conflict, DayResult, Kept, keep_days, keep_dust
 from include.sources.air.known_days import Loss
 from include.sources.air.means import means
+from include.sources.air.members import keep_members, read_members
 from include.sources.air.odd_units import OddValues, without_odd_units
 from include.sources.air.quarantine import FileFault, keep_faults, merge_faults
 from include.sources.air.said import (
     LABELS,
     asked,
+    beside_notes,
     decided_said,
     given_notes,
     joined_said,
@@ -106,6 +108,8 @@ class _Done:
     few_minutes: int = 0
     first_few: str = ""
     few_stations: int = 0
+    # Stations whose hours of earlier imports count in the cities' means.
+    beside: set[str] = field(default_factory=set)
     given_days: int = 0
 
 
@@ -281,6 +285,7 @@ def import_air_quality(
             *(note for file in files for note in notes_of(file)),
             *scales_said([file.hours for file in files if file.hours], layouts),
             *missing_notes(whole.few_minutes, whole.few_stations, whole.first_few),
+            *beside_notes(sorted(whole.beside)),
             *given_notes(whole.given_days),
             *joined_said([joined for kept in whole.kept for joined in kept.joined]),
             *(lost_said(loss, place_names) for kept in whole.kept for loss in kept.lost),
@@ -306,11 +311,27 @@ def _keep(
         whole.dust_hours += hours
         whole.conflicts += conflicts
         return
-    found = means(statement, stated, cities_of)
     are_days = statement.every == "day"
-    kept = keep_days(
-        engine, parquet_root, statement.dataset, found.hours, told, replace=replace, are_days=are_days
-    )
+    with writing(engine, lock="air_quality") as connection:
+        known = read_members(parquet_root, stated, are_days=are_days) if statement.of_city else None
+        found = means(statement, stated, cities_of, known, replace=replace)
+        if found.hours.empty:
+            kept = Kept([], 0, [], [])
+        else:
+            kept = keep_days(
+                connection,
+                parquet_root,
+                statement.dataset,
+                found.hours,
+                told,
+                replace=replace,
+                are_days=are_days,
+            )
+        if found.members is not None:
+            days = pd.DatetimeIndex([day.observed_on for day in kept.days])
+            keep_members(parquet_root, found.members, days, are_days=are_days)
+            kept = found.members.added_to(kept, replace=replace)
+            whole.beside |= {*found.members.beside} if kept.days else set()
     whole.kept.append(kept)
     whole.given_days += sum(day.places for day in kept.days) if are_days else 0
     whole.duplicates += found.duplicates

@@ -75,6 +75,12 @@ def _cities(places: Sequence[str]) -> list[str]:
     return [place.replace(OF_CITY, "/") for place in places]
 
 
+def _named(place_id: str, place_names: Mapping[str, str]) -> str:
+    """A place, or a station by its city and its name."""
+    place, _, station = place_id.partition(OF_CITY)
+    return "/".join(filter(None, (place_names.get(place, place), station)))
+
+
 def missing_notes(few_minutes: int, few_stations: int, first_few: str) -> list[str]:
     """Hours and cities' hours left missing; minutes of one hour that came at different times are not joined."""
     said = (
@@ -95,6 +101,14 @@ def missing_notes(few_minutes: int, few_stations: int, first_few: str) -> list[s
     )
 
 
+def beside_notes(stations: Sequence[str]) -> list[str]:
+    """The stations that an import did not tell, and that count in the cities' means all the same."""
+    if not stations:
+        return []
+    names = say("、").join(stations[:_SHOWN])
+    return [say("城市均值另计入库中已有的站点{count}个（{names}）", count=len(stations), names=names)]
+
+
 def given_notes(days: int) -> list[str]:
     return [say("日均值（来源给出）{days}个，按有效日计，不与小时值混用", days=days)] if days else []
 
@@ -103,7 +117,7 @@ def lost_said(loss: Loss, place_names: Mapping[str, str]) -> str:
     """What a day lost that was taken all the same."""
     told = {
         "day": day_words(loss.observed_on),
-        "place": place_names.get(loss.place_id, loss.place_id),
+        "place": _named(loss.place_id, place_names),
         "quantity": LABELS.get(loss.quantity, loss.quantity),
         "before": loss.before,
         "after": loss.after,
@@ -151,7 +165,7 @@ def decided_said(path: str, said: str) -> str:
 def loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
     """`5月10日 甲市 PM2.5 24小时 → 10小时 …`: which day was not taken, and why."""
     day = day_words(loss.observed_on)
-    place, quantity = place_names.get(loss.place_id, loss.place_id), LABELS.get(loss.quantity, loss.quantity)
+    place, quantity = _named(loss.place_id, place_names), LABELS.get(loss.quantity, loss.quantity)
     others = say("等{places}项", places=loss.places) if loss.places > 1 else ""
     told = {
         "day": day,

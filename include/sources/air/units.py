@@ -22,10 +22,15 @@ _MOLAR: Final = {
     "o3_8h_ug_m3": 47.998,
 }
 _MASSES: Final = {"ug/m3": 1.0, "mg/m3": 1000.0, "ng/m3": 0.001, "g/m3": 1e6}  # in μg/m³
+_SHORT: Final = {
+    "ug": 1.0,
+    "mg": 1000.0,
+}  # what a heading calls them behind a mark: `PM2.5_mg`, `PM2.5（毫克）`
 _PARTS: Final = {"ppb": 1.0, "ppbv": 1.0, "ppm": 1000.0, "ppmv": 1000.0, "ppt": 0.001}  # in ppb
 UNITS: Final = "ug/m3, mg/m3, ng/m3, ppb, ppm"
 _AT_END: Final = re.compile(
     rf"[\[({{,_]?(?:单位:?|unit:?)?(?P<unit>{'|'.join(map(re.escape, (*_MASSES, *sorted(_PARTS, reverse=True))))})[\])}}]?$"
+    rf"|[\[({{,_](?:单位:?|unit:?)?(?P<short>{'|'.join(_SHORT)})[\])}}]?$"
 )
 _SIGNS: Final = str.maketrans("µμ³⁻［］【】", "uu3-[][]")
 _WRITTEN: Final = (
@@ -43,8 +48,8 @@ def factor(unit: str, quantity: str, temperature_c: float | None, pressure_hpa: 
     own_ug = 1000.0 if quantity == "co_mg_m3" else 1.0
     if not told:
         return 1.0
-    if told in _MASSES:
-        return _MASSES[told] / own_ug
+    if told in _MASSES or told in _SHORT:
+        return (_MASSES | _SHORT)[told] / own_ug
     if told not in _PARTS or quantity not in _MOLAR:
         return None
     if temperature_c is None or pressure_hpa is None:
@@ -63,7 +68,7 @@ def unit_in(text: str) -> tuple[str, str]:
     """A heading without the unit at its end, and that unit: `PM2.5（μg/m³）` and `PM2.5 ug/m3` as PM2.5 and ug/m3; empty for none."""
     plain = _plain(text)
     found = _AT_END.search(plain)
-    return (plain[: found.start()], found["unit"]) if found else (text, "")
+    return (plain[: found.start()], found["unit"] or found["short"]) if found else (text, "")
 
 
 def _plain(unit: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from include.language import say
 from include.sources.air.by_value import coded
 from include.sources.air.faults import Fault, faults_of
 from include.sources.air.units import UNITS, factor
@@ -34,6 +34,7 @@ _NEGATIVE: Final = "为负值，按缺测处理：浓度不为负，负值来自
 _TOO_HIGH_SAID: Final = "不低于{bound}，超出可能范围，按缺测处理：9999等是缺测代码"
 _NOT_A_NUMBER: Final = "不是数值，按缺测处理"
 _NO_UNIT: Final = "不认识的单位（应为" + UNITS.replace(", ", "、") + "之一），按缺测处理"
+_BLANK_UNIT: Final = "单位空白而同一量别处写的是{others}，按缺测处理"
 _LIKE_MG: Final = 0.5  # μg/m³
 _CO_LIKE_UG: Final = 20.0  # mg/m³
 _BELOW: Final = r"^[<＜≤〈]\s*"
@@ -112,14 +113,21 @@ def _in_our_unit(
         if not unit:
             return values, [], pd.Series(False, index=texts.index)
         unit = pd.Series(unit, index=texts.index, dtype="str")
-    factors: Mapping[str, float | None] = {
+    factors: dict[str, float | None] = {
         each: factor(each, quantity, terms.temperature_c, terms.pressure_hpa) for each in unit.unique()
     }
+    # Beside values in other units an empty cell is no sign of ours.
+    others = sorted(each for each, times in factors.items() if each and times != 1)
+    blank = say(_BLANK_UNIT, others=say("、").join(others[:3]))
+    if others and "" in factors:
+        factors[""] = None
     times = unit.map(factors).astype("float64")
     unknown = times.isna() & values.notna()
     faults = [
         fault
-        for name, such in texts[unknown].assign(unit=unit[unknown]).groupby("field", sort=True, observed=True)
-        for fault in faults_of(such, str(name), _NO_UNIT, "unit")
+        for (name, is_blank), such in texts[unknown]
+        .assign(unit=unit[unknown], is_blank=unit[unknown] == "")
+        .groupby(["field", "is_blank"], sort=True, observed=True)
+        for fault in faults_of(such, str(name), blank if is_blank else _NO_UNIT, "unit")
     ]
     return values * times, faults, unknown

@@ -26,7 +26,7 @@ _UNITS: Final[dict[str, dict[str, tuple[float, float]]]] = {
         "℃": (1, 0), "°c": (1, 0), "c": (1, 0), "degc": (1, 0), "摄氏度": (1, 0), "℉": (5 / 9, -160 / 9), "°f": (5 / 9, -160 / 9), "f": (5 / 9, -160 / 9),
         "degf": (5 / 9, -160 / 9), "华氏度": (5 / 9, -160 / 9), "k": (1, -273.15), "开尔文": (1, -273.15),
     },
-    "_ug_m3": {"ug/m3": (1, 0), "mg/m3": (1000, 0), "ng/m3": (0.001, 0), "g/m3": (1e6, 0)},
+    "_ug_m3": {"ug/m3": (1, 0), "mg/m3": (1000, 0), "ng/m3": (0.001, 0), "g/m3": (1e6, 0), "ug": (1, 0), "mg": (1000, 0)},
     "_pct": {"%": (1, 0), "%rh": (1, 0), "百分比": (1, 0), "percent": (1, 0)},
     "_deg": {"°": (1, 0), "度": (1, 0), "deg": (1, 0), "degree": (1, 0), "degrees": (1, 0)},
     "_kw": {"kw": (1, 0), "千瓦": (1, 0), "w": (0.001, 0), "瓦": (0.001, 0), "mw": (1000, 0), "兆瓦": (1000, 0)},
@@ -38,8 +38,10 @@ _BRACKETS: Final = re.compile(r"[\[({【]\s*(?:单位:?|unit:?)?\s*([^\])}】]+?
 _BLOWS_TO: Final = re.compile(r"(?:^|[^a-z])(?:to|towards?|going)(?:$|[^a-z])|去向|吹向|流向")
 # Headings of directions that are numbers of sectors, tens of degrees or codes: which sector 1 is, north or the one after, nobody agrees on.
 _SECTORS: Final = re.compile(
-    r"方位|象限|扇区|代码|编码|编号|等级|sector|octant|point|code|\d\s*(?:向|°|度|deg)|(?:×|x|\*)\s*\d"
+    r"方位|象限|扇区|代码|编码|编号|等级|sector|octant|point|code|数学|逆时针|math|\d\s*(?:向|°|度|deg)|(?:×|x|\*)\s*\d"
 )
+# Headings of winds by their force, which is no speed.
+_FORCE: Final = re.compile(r"级|风力|beaufort|(?:^|[^a-z])bft(?:$|[^a-z])|force")
 _MOST_SECTORS: Final = 17  # sixteen and calm
 _FEWEST_TOLD: Final = 24
 _FEWEST_DIFFERENT: Final = 6
@@ -59,6 +61,8 @@ def in_our_units(rows: pd.DataFrame, layout: Layout, mapping: TableMapping, wher
         factor, more = _onto_ours(field.name, rule, where)
         if field.name == "wind_from_deg" and not rule.unit:
             _require_degrees(rows[field.name], rule.column, where)
+        if field.name.endswith("_pct") and not rule.unit:
+            _require_percent(rows[field.name], rule.column, where)
         if (factor, more) != (1, 0):
             told = numbers(rows[field.name])
             ours = (told * factor + more).round(6)
@@ -82,6 +86,20 @@ def _require_degrees(texts: pd.Series, heading: str, where: str) -> None:
     )
 
 
+def _require_percent(texts: pd.Series, heading: str, where: str) -> None:
+    """Raises InputError where the values of a percentage are shares of one."""
+    told = numbers(texts).dropna()
+    if len(told) < _FEWEST_TOLD or told.max() > 1 or told.nunique() < _FEWEST_DIFFERENT:
+        return
+    raise InputError(
+        "the values look like shares of one, not percent",
+        where=f"{where}: {heading}",
+        expected="percent (0 to 100)",
+        got=f"at most {told.max():g}",
+        todo="multiply them by 100 first; if they are percent, say so: {column: …, unit: percent}",
+    )
+
+
 def _onto_ours(name: str, rule: Copy, where: str) -> tuple[float, float]:
     known = next((units for end, units in _UNITS.items() if name.endswith(end)), {})
     heading = _plain(rule.column)
@@ -97,12 +115,19 @@ def _onto_ours(name: str, rule: Copy, where: str) -> tuple[float, float]:
     told = _plain(rule.unit) or (in_brackets[1] if in_brackets else _at_end(heading, known))
     if told in known:
         return known[told]
-    if rule.unit or told in _NONE_OF_OURS or any(told in units for units in _UNITS.values()) or "/" in told:
+    is_force = name.endswith("_m_s") and bool(_FORCE.search(heading))
+    if (
+        rule.unit
+        or is_force
+        or told in _NONE_OF_OURS
+        or any(told in units for units in _UNITS.values())
+        or "/" in told
+    ):
         raise InputError(
             "a unit that is none of the quantity, or is not known",
             where=f"{where}: {rule.column}",
             expected=", ".join(known) or f"no unit: {name} has none",
-            got=rule.unit or told,
+            got=rule.unit or told or rule.column,
             todo="say the right one in the mapping: {column: …, unit: …}",
         )
     return (1, 0)
