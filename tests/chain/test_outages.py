@@ -111,7 +111,13 @@ def test_a_step_that_came_late_because_of_an_outage_is_on_time_once_the_outage_i
         ("A1", "report", NOW + 24.3 * H),
     ]
     before = on_time(now)
+    span = urlencode({"began": "2020-03-12T10:00", "ended": "2020-03-12T10:33"})
+    page = Browser(house, now=now).get("/outages?" + span).text
+    assert "签收（2020-03-12 10:36已报来，迟到）" in page
+    assert page.count("已报来，迟到") == 3
+    assert "超期" in Browser(house, now=now).get("/chain/A1").text.split("办理经过")[1]
     assert extend_for(house, began, ended, Act(now, "王某", "链路中断")) == (4, [])
+    assert "超期" not in Browser(house, now=now).get("/chain/A1").text.split("办理经过")[1]
     assert before == on_time(now - H) == (5, 2, 5, 2)  # as it was known then
     assert on_time(now + H)[1::2] == (4, 3)
     task = chain_at(house, "A1", now)[1].tasks[0]
