@@ -23,7 +23,7 @@ from include.language import help_text, say
 from include.periods import DAG_IDS, office_zone, schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from types import FunctionType
 
     from include.connections import Registry
@@ -270,7 +270,7 @@ class Approval(HITLOperator):
     """Waits for a person where the run asks for it, as long as it takes; passes at once where it does not.
 
     An answer that cannot be acted on (不签发 without a reason, 签发部分 without a name, a name that is not in the list) is
-    asked for again.
+    asked for again; the API server refuses the first two before they come here (`plugins/signatures.py`).
     """
 
     def execute(self, context: Any) -> Any:
@@ -296,27 +296,24 @@ class Approval(HITLOperator):
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
         """The person's answer, or the question again."""
         known = {letter["name"] for letter in context["ti"].xcom_pull(task_ids="compose")["waiting"]}
-        (option,), said = event["chosen_options"] or [""], event["params_input"] or {}
-        names = set(said.get("names") or [])
-        is_usable = {
-            say(RELEASE): True,
-            say(SOME): bool(names) and names <= known,
-            say(REJECT): bool(str(said.get("reason") or "").strip()),
-        }
-        if not is_usable.get(option):
-            self.log.warning("the answer %s %s cannot be acted on; asking again", option, said)
-            unknown = say("、").join(sorted(names - known))
-            why = {
-                say(SOME): say("选了“{option}”，但名单里没有{names}", option=option, names=unknown)
-                if unknown
-                else say("选了“{option}”，但没有填单位", option=option),
-                say(REJECT): say("选了“{option}”，但没有理由", option=option),
-            }.get(option, say("没有选择"))
-            self.subject = say("【上次的答复没有执行】{subject}", subject=self.subject)
-            again = say("**上次的答复没有执行：{why}。请重新答复。**", why=why)
-            self.body = f"{again}\n\n{self.body}"
+        (option,), said = event["chosen_options"], event["params_input"] or {}
+        names = set(said.get("names") or ())
+        why = unusable(option, names, str(said.get("reason") or ""))
+        if why or names - known:
+            self.log.warning(
+                "the answer %s %s cannot be acted on (%s); asking again", option, said, why or names - known
+            )
             return self.execute(context)
         return super().execute_complete(context, event)
+
+
+def unusable(option: str, names: Collection[str], reason: str) -> str:
+    """Why nothing can be done with an answer to the question whether letters may leave; empty where something can."""
+    if option == say(REJECT) and not reason.strip():
+        return say("选了“{option}”，但没有理由", option=option)
+    if option == say(SOME) and not names:
+        return say("选了“{option}”，但没有填单位", option=option)
+    return ""
 
 
 def approval() -> Approval:

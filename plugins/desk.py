@@ -5,7 +5,7 @@ API server starts; every other process of Airflow that loads plugins loads only 
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from threading import Lock, Thread
@@ -16,6 +16,7 @@ from fastapi import Depends, FastAPI
 
 if TYPE_CHECKING:
     from include.desk.pages.access import Access, Visitor
+    from include.desk.pages.desk import Question, RunKey
     from include.house import House
 
 DAG_ID = "daily_dispatch"
@@ -86,20 +87,35 @@ def paused_dags() -> tuple[str, ...]:
         return tuple(sorted(session.scalars(query)))
 
 
-def open_questions() -> frozenset[tuple[str, str]]:
-    """The runs (DAG, run) whose `approve` waits for a person."""
+def questions(runs: "Collection[RunKey]") -> "dict[RunKey, Question]":
+    """How each of these runs stands with the question of its `approve`."""
+    from airflow.models.dagrun import DagRun
     from airflow.models.hitl import HITLDetail
     from airflow.models.taskinstance import TaskInstance
     from airflow.utils.session import create_session
-    from sqlalchemy import select
+    from airflow.utils.state import State
+    from sqlalchemy import and_, select
 
-    query = (
-        select(TaskInstance.dag_id, TaskInstance.run_id)
-        .join(HITLDetail, HITLDetail.ti_id == TaskInstance.id)
-        .where(TaskInstance.task_id == "approve", HITLDetail.responded_at.is_(None))
+    approve = and_(
+        TaskInstance.dag_id == DagRun.dag_id,
+        TaskInstance.run_id == DagRun.run_id,
+        TaskInstance.task_id == "approve",
     )
+    query = (
+        select(DagRun.dag_id, DagRun.run_id, DagRun.state, HITLDetail.ti_id, HITLDetail.responded_at)
+        .outerjoin(TaskInstance, approve)
+        .outerjoin(HITLDetail, HITLDetail.ti_id == TaskInstance.id)
+        .where(DagRun.run_id.in_([run_id for _, run_id in runs]))
+    )
+    standing: dict[RunKey, Question] = dict.fromkeys(runs, "ended")
     with create_session() as session:
-        return frozenset((row.dag_id, row.run_id) for row in session.execute(query))
+        for row in session.execute(query):
+            if row.state not in State.finished_dr_states:
+                asked: Question = "unasked" if row.ti_id is None else "answered"
+                standing[row.dag_id, row.run_id] = (
+                    "open" if row.ti_id is not None and row.responded_at is None else asked
+                )
+    return {key: standing[key] for key in runs}
 
 
 def answer_required_action(
@@ -159,7 +175,7 @@ async def build(shell: FastAPI) -> AsyncIterator[None]:
         usable_secret(conf.get("api", "secret_key", fallback="")),
         correct,
         cells_of_hour,
-        airflow=Airflow(paused_dags, answer_required_action, open_questions),
+        airflow=Airflow(paused_dags, answer_required_action, questions),
     )
     shell.mount("", create_site(desk))
     Thread(target=warm_up, args=(desk,), name="desk-warm-up", daemon=True).start()

@@ -3,7 +3,8 @@
 --   standing, from_date (its window ends after that day), to_date (its window begins by that day), number_pattern (null for any; `!`
 --   escapes); most (rows), skip (rows).
 -- Reads: letter, city, delivery. Newest windows first. Rehearsals and withdrawn copies are not counted.
--- The copies of a letter are read once, by the letter's key; a standing that few letters have is looked for among their states first.
+-- The copies of a letter are read once, by the letter's key; a standing that few letters have is looked for among their states first,
+-- by the index of open letters and that of deliveries.
 select *
 from (
     select
@@ -29,7 +30,9 @@ from (
       and (cast(:number_pattern as varchar) is null or lower(l.number) like :number_pattern escape '!')
       and (
           cast(:standing as varchar) is null or :standing in ('sent', 'released') or l.letter_id in (
-              select s.letter_id from letter as s where s.state = :standing
+              select s.letter_id from letter as s where s.state in ('drafted', 'awaiting_approval', 'withheld') and s.state = :standing
+              union
+              select s.letter_id from letter as s where :standing = 'rejected' and s.state = 'rejected'
               union
               select d.letter_id from delivery as d where d.state = :standing or (:standing = 'queued' and d.state = 'sending')
           )

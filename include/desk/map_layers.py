@@ -3,19 +3,22 @@
 A bounded answer says how many features it left off (`left_off`); a feature without a place is not on any map (`without_place`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import pandas as pd
-from shapely import Geometry
+from shapely import Geometry, coverage_simplify
 from shapely.geometry import mapping
 from sqlalchemy import Connection, Engine, func, select
 
 from include.errors import InputError
 from include.geo.boundaries import counties
 from include.periods import office_zone
+from include.profile.current import office
+from include.profile.values import Profile
 from include.store import tables
 from include.store.air_tables import enterprise
 from include.store.engine import reading
@@ -33,9 +36,14 @@ from include.store.watch_tables import station
 from include.supervision.feedback import judge
 
 State = Literal["open", "answered", "overdue", "chronic"]
+Sides = tuple[float, float, float, float]  # west, south, east, north, degrees
 MOST_FEATURES: Final = 20_000  # of one answer: some 5 MB
 LONGEST_WINDOW: Final = timedelta(days=62)
-_SIMPLER_DEG: Final = 0.002  # some 200 m: outlines are a sketch
+_SKETCH_DEG, _NEAR_DEG = (
+    0.012,
+    0.002,
+)  # how much simpler outlines are: about a pixel of a whole region's map, some 200 m near by
+_SKETCH_DIGITS, _NEAR_DIGITS = 3, 4  # of their degrees
 _DIGITS: Final = 5  # of a degree: about a metre
 
 
@@ -139,10 +147,7 @@ def grids(engine: Engine, box: Box, on: datetime) -> dict[str, Any]:
     ]
     kept = inside.head(MOST_FEATURES)
     columns = ["grid_id", "unit_code", "county", "name", "is_hot", "is_monitored"]
-    geometries = (
-        _rectangle(*sides) for sides in kept[["west", "south", "east", "north"]].itertuples(index=False)
-    )
-    features = _features(geometries, kept[columns])
+    features = _features(_rectangles(kept), kept[columns])
     return _collection(features, kept, len(inside) - len(kept), len(found) - len(known))
 
 
@@ -167,10 +172,7 @@ def grid_list(engine: Engine, list_id: int | None, on: datetime, box: Box) -> di
     kept = inside.head(MOST_FEATURES).assign(is_simulated=simulated)
     kept["change"] = kept["change"].mask(kept["change"] == "", "first").mask(~kept["is_hot"], "left")
     columns = ["grid_id", "unit_code", "county", "change", "decision", "is_monitored"]
-    geometries = (
-        _rectangle(*sides) for sides in kept[["west", "south", "east", "north"]].itertuples(index=False)
-    )
-    told = _collection(_features(geometries, kept[columns]), kept, len(inside) - len(kept), 0)
+    told = _collection(_features(_rectangles(kept), kept[columns]), kept, len(inside) - len(kept), 0)
     return {**told, "list_id": chosen}
 
 
@@ -181,21 +183,38 @@ def enterprises(engine: Engine, box: Box) -> dict[str, Any]:
     return _points(found, ["enterprise_id", "name", "industry", "unit_code", "county"], box)
 
 
-def outlines(engine: Engine, on: datetime) -> dict[str, Any]:
-    """The counties of the cities of the key regions on that day, simplified; development zones have none of their own."""
+def outlines(engine: Engine, on: datetime, box: Box = WORLD, *, is_near: bool = False) -> dict[str, Any]:
+    """The counties of the cities of the key regions on that day, simplified (a sketch of the whole; less so where `is_near`); development
+    zones have none of their own."""
     with reading(engine) as connection:
         cities = cities_on(connection, on.astimezone(office_zone()).date())
-    names = dict(zip(cities["unit_code"], cities["unit_name"], strict=True))
-    own = counties(names)
+    names = tuple(zip(cities["unit_code"], cities["unit_name"], strict=True))
+    sides = (box.west, box.south, box.east, box.north)
+    own = [feature for bounds, feature in _outlined(office(), names, is_near) if _meet(bounds, sides)]
+    return _collection(own, pd.DataFrame(), 0, 0)
+
+
+@lru_cache(maxsize=8)
+def _outlined(
+    profile: Profile, names: tuple[tuple[str, str], ...], is_near: bool
+) -> tuple[tuple[Sides, dict[str, Any]], ...]:
+    """The counties of an office's cities, each with its bounds. Neighbours keep their common border where they become simpler."""
+    own = counties(dict(names))
     told = pd.DataFrame(
         {
             "county_code": own["county_code"].astype(str),
             "county": own["county_name"].astype(str),
             "unit_code": own["unit_code"].astype(str),
         }
-    ).assign(unit_name=own["unit_code"].map(names))
-    geometries = (_rounded(shape) for shape in own.geometry.simplify(_SIMPLER_DEG))
-    return _collection(_features(geometries, told), told, 0, 0)
+    ).assign(unit_name=own["unit_code"].map(dict(names)))
+    simpler = coverage_simplify(own.geometry.values, _NEAR_DEG if is_near else _SKETCH_DEG)
+    geometries = (_rounded(shape, _NEAR_DIGITS if is_near else _SKETCH_DIGITS) for shape in simpler)
+    sides = [tuple(row) for row in own.geometry.bounds.itertuples(index=False)]
+    return tuple(zip(sides, _features(geometries, told), strict=True))
+
+
+def _meet(one: Sides, other: Sides) -> bool:
+    return one[0] <= other[2] and one[2] >= other[0] and one[1] <= other[3] and one[3] >= other[1]
 
 
 def _grids(connection: Connection) -> pd.DataFrame:
@@ -226,14 +245,11 @@ def _points(rows: pd.DataFrame, columns: list[str], box: Box) -> dict[str, Any]:
 
 
 def _features(geometries: Iterable[dict[str, Any]], told: pd.DataFrame) -> list[dict[str, Any]]:
-    plain = told.astype(object).where(told.notna(), None)
+    names = [str(name) for name in told.columns]
+    plain = (told[name].astype(object).where(told[name].notna(), None).tolist() for name in told.columns)
     return [
-        {
-            "type": "Feature",
-            "geometry": geometry,
-            "properties": {str(name): value for name, value in row.items()},
-        }
-        for geometry, row in zip(geometries, plain.to_dict("records"), strict=True)
+        {"type": "Feature", "geometry": geometry, "properties": dict(zip(names, row, strict=True))}
+        for geometry, row in zip(geometries, zip(*plain, strict=True), strict=True)
     ]
 
 
@@ -250,18 +266,21 @@ def _collection(
     }
 
 
-def _rectangle(west: float, south: float, east: float, north: float) -> dict[str, Any]:
-    ring = [(west, south), (east, south), (east, north), (west, north), (west, south)]
-    return {"type": "Polygon", "coordinates": [[[round(x, _DIGITS), round(y, _DIGITS)] for x, y in ring]]}
+def _rectangles(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    sides = (rows[side].astype(float).round(_DIGITS).tolist() for side in ("west", "south", "east", "north"))
+    for west, south, east, north in zip(*sides, strict=True):
+        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        yield {"type": "Polygon", "coordinates": [ring]}
 
 
-def _rounded(shape: Geometry) -> dict[str, Any]:
+def _rounded(shape: Geometry, digits: int) -> dict[str, Any]:
     """A MultiPolygon with short coordinates, whatever kind of area it was."""
     told = mapping(shape)
     several = told["coordinates"] if told["type"] == "MultiPolygon" else [told["coordinates"]]
     return {
         "type": "MultiPolygon",
         "coordinates": [
-            [[[round(x, 4), round(y, 4)] for x, y in ring] for ring in polygon] for polygon in several
+            [[[round(x, digits), round(y, digits)] for x, y in ring] for ring in polygon]
+            for polygon in several
         ],
     }

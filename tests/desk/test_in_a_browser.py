@@ -15,16 +15,29 @@ from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import Engine, insert
 
 from include.answer_form import layout as form
+from include.desk.pages.desk import Airflow
+from include.post.letters import await_approval, draft
 from include.store import tables
 from include.store.engine import open_engine, writing
-from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, add_event, archive_in, house_of, provenance
+from tests.desk.facts import (
+    NOW,
+    SHIJIAZHUANG,
+    YANGQUAN,
+    Browser,
+    add_alarm,
+    add_event,
+    archive_in,
+    house_of,
+    provenance,
+)
 from tests.desk.test_uploads import FOUND, filled, named_letter
 from tests.plugins.browser import BROWSER, free_port, needs_browser
-from tests.post.samples import add_cities, facts, released
+from tests.post.samples import add_cities, composition, facts, released
 
 pytestmark = [needs_browser, pytest.mark.timeout(600)]
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+BETWEEN = (721, 840, 841, 1000, 1179, 1240)  # the layouts change at 840, 1180 and 1260
 HOSTILE = (
     "<script>alert(1)</script>",
     "\N{RIGHT-TO-LEFT OVERRIDE}" + "محطة الرصد",
@@ -158,6 +171,76 @@ def test_every_page_holds_whatever_stands_in_it(
                 page.wait_for_selector("#map[data-ready]")
             assert page.evaluate(CHECKS) == [], path
             assert complaints == [], path
+
+
+def test_no_width_between_cuts_anything_off(chromium: Chromium, address: str) -> None:
+    with opened(chromium, address) as (page, _):
+        found = {}
+        for path in PAGES:
+            page.goto(f"/desk{path}")
+            for width in BETWEEN:
+                page.set_viewport_size({**WIDE, "width": width})
+                found[path, width] = page.evaluate(CHECKS)
+        assert {where: faults for where, faults in found.items() if faults} == {}
+
+
+def test_letters_are_signed_with_the_keyboard_alone(
+    chromium: Chromium, tmp_path: Path, sqlite_template: Path
+) -> None:
+    (tmp_path / "supervision.db").write_bytes(sqlite_template.read_bytes())
+    store = open_engine(f"sqlite:///{tmp_path / 'supervision.db'}")
+    add_cities(store)
+    for city, alarms in ((SHIJIAZHUANG, ("A1",)), (YANGQUAN, ("A2", "A3"))):
+        letter, run_id = facts(unit_code=city, kind="notice", alarms=alarms), "daily_dispatch/manual__1"
+        archive = archive_in(tmp_path)
+        number = draft(store, archive, letter, composition(), now=NOW, actor="run", run_id=run_id).letter_id
+        await_approval(store, number, now=NOW, actor="run", reason="等待签发")
+    answers: list[tuple[Any, ...]] = []
+    airflow = Airflow(answer=lambda visitor, *said: answers.append((visitor.name, *said)))
+    with (
+        served(Browser(house_of(store, tmp_path), airflow=airflow)) as address,
+        opened(chromium, address, viewport=NARROW, color_scheme="dark") as (page, complaints),
+    ):
+        page.goto("/desk/signing")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")  # past the navigation
+        order = []
+        while (at := tabbed(page)) != "签发所选":
+            order.append(at)
+        assert order == ["全选", "选", "提示函　石家庄市", "选", "提示函　阳泉市", "理由（记入审计）"]
+        assert [tabbed(page) for _ in range(2)] == ["全部签发", "均不签发"]
+        reason = page.locator("input[name=reason]")
+        reason.focus()
+        page.keyboard.type("已核")
+        page.keyboard.press("Enter")  # nothing is ticked: nothing is signed, what was written stays
+        page.wait_for_selector("text=没有勾选函件")
+        assert (answers, reason.input_value()) == ([], "已核")
+        page.locator("tr", has_text="阳泉市").get_by_role("checkbox").focus()
+        page.keyboard.press("Space")
+        assert tabbed(page).endswith("阳泉市")
+        page.keyboard.press("Enter")  # its preview, and the tick stays
+        page.wait_for_selector("#preview a:text('阳泉市')")
+        assert tabbed(page) == "理由（记入审计）"
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=已签发所选单位的函件")
+        assert answers == [("duty", "daily_dispatch", "manual__1", "some", ["阳泉市"], "已核")]
+        assert page.evaluate(CHECKS) == []
+        assert [one for one in complaints if "409" not in one] == []  # the refusal itself
+    store.dispose()
+
+
+def tabbed(page: Page) -> str:
+    """Presses Tab; what has the focus then, which must be seen to have it."""
+    page.keyboard.press("Tab")
+    name, is_seen = page.evaluate(
+        """() => {
+          const at = document.activeElement, box = at.getBoundingClientRect(), style = getComputedStyle(at);
+          const seen = style.outlineStyle !== 'none' && box.bottom > 0 && box.top < innerHeight && box.width > 0;
+          return [(at.labels && at.labels.length ? at.labels[0] : at).textContent.trim(), seen];
+        }"""
+    )
+    assert is_seen, name
+    return str(name)
 
 
 def test_a_guest_finds_no_form_that_writes(chromium: Chromium, address: str) -> None:

@@ -182,6 +182,30 @@ def test_enterprises_outlines_and_flags(browser: Browser, store: Engine) -> None
     assert told(browser, "/map/flags.json", at="2020-03-12T08:30")["flags"][YANGQUAN] == "remind"
 
 
+def test_outlines_are_a_sketch_of_the_whole_and_nearer_to_the_truth_near_by(browser: Browser) -> None:
+    def points(found: dict[str, Any]) -> dict[str, list[tuple[float, float]]]:
+        return {
+            one["properties"]["county_code"]: [
+                (x, y) for polygon in one["geometry"]["coordinates"] for ring in polygon for x, y in ring
+            ]
+            for one in found["features"]
+        }
+
+    whole = points(told(browser, "/map/outlines.json"))
+    near = points(told(browser, "/map/outlines.json", detail="near", box="113.5,37.8,113.7,38.0"))
+    assert set(near) < set(whole)
+    assert all(len(near[code]) > 3 * len(whole[code]) for code in near)
+    # What is in the box, and what only touches it: the box lies between the extremes of each.
+    for ring in near.values():
+        assert min(x for x, _ in ring) <= 113.7
+        assert max(x for x, _ in ring) >= 113.5
+        assert min(y for _, y in ring) <= 38.0
+        assert max(y for _, y in ring) >= 37.8
+    # Neighbours keep their common border in the sketch: most of its points stand in two counties.
+    shared = [point for ring in whole.values() for point in set(ring)]
+    assert len(set(shared)) < 0.7 * len(shared)
+
+
 def cells_of(names: list[str]) -> pd.DataFrame:
     """36 cells a grid: the first measured at 80, the last unknown, the others estimated at 40."""
     rows = [

@@ -527,6 +527,8 @@ def test_every_text_has_its_english() -> None:
         *VERDICT_WORDS.values(),
         *(rule.words for rule in SUBMETER_RULES),
         *POINTS,
+        *signing.SAID_HERE.values(),
+        *signing.STANDINGS.values(),
         *signing.SAID.values(),
         *search.TOPICS.values(),
         *exports.HEADS.values(),

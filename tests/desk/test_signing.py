@@ -1,11 +1,12 @@
 """Signing in the desk: riskiest first by the stated rule, and the answer that Airflow's question gets."""
 
+import re
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, update
 
-from include.desk.pages.desk import Airflow
+from include.desk.pages.desk import Airflow, Question
 from include.desk.signing import letters_to_sign, risks
 from include.errors import StateError
 from include.post.letters import await_approval, draft
@@ -126,6 +127,13 @@ def test_what_airflow_refuses_stands_on_the_page(store: Engine, tmp_path: Path) 
     assert (answer.status_code, "这次运行现在不等待签发" in answer.text) == (409, True)  # type: ignore[attr-defined]
 
 
+def test_what_was_ticked_and_written_stays_where_an_answer_is_refused(store: Engine, tmp_path: Path) -> None:
+    browser = Browser(house_of(store, tmp_path), airflow=Airflow(answer=Asked("the run asks nobody").answer))
+    page = sign(browser, "some", 2, reason='数字"已核')  # type: ignore[attr-defined]
+    assert re.findall(r'name="letter" value="(\d)"( checked)?', page.text) == [("2", " checked"), ("1", "")]  # type: ignore[attr-defined]
+    assert 'value="数字&#34;已核"' in page.text  # type: ignore[attr-defined]
+
+
 def test_letters_that_no_run_asks_about_are_settled_at_the_desk(store: Engine, tmp_path: Path) -> None:
     with writing(store) as connection:
         connection.execute(update(tables.letter).values(run_id=None))
@@ -142,16 +150,36 @@ def test_a_reader_sees_the_letters_and_no_button(store: Engine, tmp_path: Path) 
     assert '<iframe src="/desk/letters/2/mail" sandbox' in page
 
 
-def test_a_run_that_has_its_answer_is_not_asked_again(store: Engine, tmp_path: Path) -> None:
+def test_the_letters_of_a_run_that_is_over_are_settled_at_the_desk(store: Engine, tmp_path: Path) -> None:
     asked = Asked()
-    still_open = {("half_monthly_bulletin", "manual__1")}
-    airflow = Airflow(answer=asked.answer, open_questions=lambda: frozenset(still_open))
+    airflow = Airflow(answer=asked.answer, questions=lambda runs: dict.fromkeys(runs, "ended"))
     browser = Browser(house_of(store, tmp_path), airflow=airflow)
-    assert "全部签发" in browser.get("/signing").text
-    still_open.clear()
+    assert "这次运行已经结束，不再提问" in browser.get("/signing").text
+    answer = sign(browser, "none", reason="数字有疑问")
+    assert (answer.status_code, asked.answers, letters_to_sign(house_of(store, tmp_path))) == (200, [], ())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("standing", "words"),
+    [
+        ("answered", "这次运行已有答复，正在办理"),
+        ("unasked", "这次运行还没有问到签发"),
+    ],
+)
+def test_where_no_question_is_open_the_page_says_what_is_known_and_takes_no_answer(
+    store: Engine, tmp_path: Path, standing: Question, words: str
+) -> None:
+    asked, standings = Asked(), dict[tuple[str, str], Question]()
+    airflow = Airflow(
+        answer=asked.answer, questions=lambda runs: {run: standings.get(run, "open") for run in runs}
+    )
+    browser = Browser(house_of(store, tmp_path), airflow=airflow)
+    first = browser.get("/signing").text
+    assert ("全部签发" in first, "这次运行" in first) == (True, False)
+    standings["half_monthly_bulletin", "manual__1"] = standing
     page = browser.get("/signing").text
-    assert "阳泉市" in page
-    assert "这次运行已有答复" in page
-    assert "全部签发" not in page
+    assert ("阳泉市" in page, words in page, "全部签发" in page) == (True, True, False)
     refused = sign(browser, "all")
-    assert (refused.status_code, "这次运行已有答复" in refused.text, asked.answers) == (409, True, [])  # type: ignore[attr-defined]
+    assert (refused.status_code, refused.text.count(words), asked.answers) == (409, 2, [])  # type: ignore[attr-defined]
+    standings.clear()  # the question is asked again: it can be answered again
+    assert (sign(browser, "some", 2).status_code, len(asked.answers)) == (200, 1)  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -40,6 +40,10 @@ LetterId = Annotated[int, Path(ge=1, le=2**53)]
 CityCode = Annotated[str, Path(max_length=64, pattern=r"^[^\x00-\x1f\x7f/]+$")]
 
 
+RunKey = tuple[str, str]  # DAG, run
+# How a run stands with the question whether its letters may leave. `open`: it waits for the answer; `answered`: it has one and goes on, or
+# asks again soon; `unasked`: it has not come that far; `ended`: it is over, or nobody knows it: it asks no more.
+Question = Literal["open", "answered", "unasked", "ended"]
 Correct = Callable[..., Drafted]
 Cells = Callable[[House, datetime], pd.DataFrame]
 
@@ -83,11 +87,11 @@ class Recent:
 class Airflow:
     """What only Airflow knows. `paused`: those of `NEEDED_DAGS` that are switched off; `answer`: gives the answer of a visitor to the
     required action of a run (visitor, DAG, run, `all`, `some` or `none`, names of units, reason), or raises StateError where it cannot be given;
-    `open_questions`: the runs (DAG, run) that wait for an answer. Without Airflow around the desk nothing is paused and no question is known."""
+    `questions`: of some runs (DAG, run), how each stands with its question. Without Airflow around the desk nothing is paused and no question is known."""
 
     paused: Callable[[], tuple[str, ...]] = tuple
     answer: Callable[[Visitor, str, str, str, list[str], str], None] | None = None
-    open_questions: Callable[[], frozenset[tuple[str, str]]] | None = None
+    questions: Callable[[Collection[RunKey]], Mapping[RunKey, Question]] | None = None
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,11 @@
     ["day", "span", "state", "step", "now", "status", "here", "list", "count", "play"].map(control);
   const MOST_LISTED = 60;
   const KEPT_HOURS = 26;
+  const MARGIN = 0.3; // of what is seen, asked for around it
   const FRAME_MS = 700;
+  const NEAR_ZOOM = 8.5; // from here on outlines are asked for more exactly, around what is seen
 
+  const EVERYWHERE = L.latLngBounds([[-90, -360], [90, 360]]);
   const map = L.map(frame, { attributionControl: Boolean(tiles), zoomAnimation: false, fadeAnimation: false, minZoom: 3, maxZoom: 17, zoomSnap: 0.5 });
   if (askedBox) {
     const [west, south, east, north] = askedBox.split(",").map(Number);
@@ -74,7 +77,7 @@
   };
 
   const box = () => {
-    const bounds = map.getBounds().pad(0.3);
+    const bounds = map.getBounds().pad(MARGIN);
     const sides = [Math.max(bounds.getWest(), -180), Math.max(bounds.getSouth(), -90), Math.min(bounds.getEast(), 180), Math.min(bounds.getNorth(), 90)];
     return sides.map((side) => side.toFixed(4)).join(",");
   };
@@ -119,8 +122,16 @@
 
   const read = {
     async outlines() {
-      const told = await ask("outlines", { at });
-      if (told) data.outlines = outlineArrays(told);
+      const isNear = map.getZoom() >= NEAR_ZOOM;
+      if (outlined.some((one) => (one.isNear || !isNear) && one.area.contains(map.getBounds()))) return;
+      const isBoxed = isNear || Boolean(askedBox);
+      const area = isBoxed ? map.getBounds().pad(MARGIN) : EVERYWHERE;
+      const told = await ask("outlines", { at, detail: isNear ? "near" : "" }, isBoxed && box());
+      if (!told) return;
+      outlined.push({ area, isNear });
+      const known = new Map(data.outlines.map((one) => [one.county_code, one]));
+      outlineArrays(told).forEach((one) => (isNear || !known.has(one.county_code)) && known.set(one.county_code, one));
+      data.outlines = [...known.values()];
     },
     async flags() {
       const told = await ask("flags", { at });
@@ -176,6 +187,7 @@
     },
   };
   const hours = new Map(); // cells by hour, the newest last
+  const outlined = []; // where outlines are known, and whether near by or as a sketch
 
   const refresh = async (name) => {
     if (!isOn(name)) return;
@@ -315,7 +327,7 @@
   frame.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target === frame) inspect(map.getCenter());
   });
-  map.on("moveend", () => Object.keys(partial).filter((name) => partial[name]).forEach(refresh));
+  map.on("moveend", () => ["outlines", ...Object.keys(partial).filter((name) => partial[name])].forEach(refresh));
 
   // --- controls -------------------------------------------------------------------------------------------------------------
   let timer = null;

@@ -58,12 +58,15 @@ def routes(desk: Desk) -> APIRouter:
         return with_tiles(page(desk, request, visitor, "map.html", values, at=at), house)
 
     @router.get("/map/outlines.json", response_class=Response, responses=answers())
-    def outlines(*, visitor: Visitor = desk.reading, at: At = "") -> Response:
+    def outlines(
+        *, visitor: Visitor = desk.reading, at: At = "", detail: Literal["", "near"] = "", box: Box = ""
+    ) -> Response:
         house = desk.open_house()
-        as_of = desk.moment(house, at)
-        day = office_date(as_of)
-        key = ("outlines", day, store_state(house.engine))
-        text = desk.recent.get(key, lambda: _text(map_layers.outlines(house.engine, as_of)))
+        as_of, asked = desk.moment(house, at), read_box(box)
+        key = ("outlines", office_date(as_of), detail, box, store_state(house.engine))
+        text = desk.recent.get(
+            key, lambda: _text(map_layers.outlines(house.engine, as_of, asked, is_near=bool(detail)))
+        )
         return Response(text, media_type="application/json")
 
     @router.get("/map/grids.json", response_class=Response, responses=answers())
@@ -93,7 +96,12 @@ def routes(desk: Desk) -> APIRouter:
     ) -> Response:
         house = desk.open_house()
         span, as_of = (desk.moment(house, start), desk.moment(house, end)), desk.moment(house, at)
-        return _json(map_layers.alarms(house.engine, *span, as_of, state or None, read_box(box)))
+        asked = read_box(box)
+        key = ("map alarms", *span, as_of, state, box, store_state(house.engine))
+        text = desk.recent.get(
+            key, lambda: _text(map_layers.alarms(house.engine, *span, as_of, state or None, asked))
+        )
+        return Response(text, media_type="application/json")
 
     @router.get("/map/enterprises.json", response_class=Response, responses=answers())
     def enterprises(*, visitor: Visitor = desk.reading, box: Box = "") -> Response:

@@ -1,5 +1,6 @@
 """The desk as one FastAPI application: its pages behind permissions, and the headers that every answer carries."""
 
+import gc
 from contextlib import suppress
 from importlib import resources
 from typing import Final
@@ -8,6 +9,7 @@ from fastapi import FastAPI, HTTPException, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from include.desk.map_layers import outlines
 from include.desk.maps import region_map
 from include.desk.pages import (
     alarm,
@@ -128,11 +130,16 @@ def create_site(desk: Desk) -> FastAPI:
 
 
 def warm_up(desk: Desk) -> None:
-    """Loads what the first reader would wait for: outlines, templates, the figures of now. What fails here, their page will say."""
+    """Loads what the first reader would wait for: outlines, templates, the figures of now. What fails here, their page will say. What is
+    loaded by then stays: the collector of garbage need not walk through it while somebody waits for a page."""
     with suppress(Exception):
         house = desk.open_house()
-        found = today_of(house, desk.moment(house, ""))
+        as_of = desk.moment(house, "")
+        found = today_of(house, as_of)
         region_map(tuple(row.unit_code for row in found.cities))
+        outlines(house.engine, as_of)
+    gc.collect()
+    gc.freeze()
 
 
 class _Guard:
