@@ -174,7 +174,9 @@ def _announce(passwords: Mapping[str, str], var: Path, house: House) -> None:
 
 def _shown_day(house: House) -> date:
     """A day of which the demo data has letters to send, whichever the office."""
-    return DEMO_DAY + timedelta(days=1) if plays_the_season(office()) else house.season[0] + timedelta(days=12)
+    return (
+        DEMO_DAY + timedelta(days=1) if plays_the_season(office()) else house.season[0] + timedelta(days=12)
+    )
 
 
 def airflow_environment(var: Path, port: int) -> dict[str, str]:
