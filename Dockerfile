@@ -30,13 +30,16 @@ RUN .venv/bin/python -m compileall -q include plugins dags
 
 FROM ${BASE}
 COPY packages.txt /tmp/packages.txt
+# /entrypoint: the probes of Airflow's official chart call their commands through it.
 RUN set -eu; \
     wanted=$(sed 's/#.*//' /tmp/packages.txt | xargs); \
     if [ -n "$wanted" ]; then apt-get update -q && apt-get install -y -q --no-install-recommends $wanted; fi; \
     rm -rf /var/lib/apt/lists/* /tmp/packages.txt; \
     python -m pip uninstall --quiet --yes pip setuptools wheel 2>/dev/null || true; \
     useradd --uid 50000 --gid 0 --home-dir /var/lib/qianliyan --create-home --shell /usr/sbin/nologin qianliyan; \
-    chmod 0700 /var/lib/qianliyan
+    chmod 0700 /var/lib/qianliyan; \
+    printf '#!/bin/sh\nexec "$@"\n' > /entrypoint; \
+    chmod 0755 /entrypoint
 COPY --from=build --chown=root:root /opt/qianliyan /opt/qianliyan
 ENV AIRFLOW_HOME=/var/lib/qianliyan/airflow \
     QIANLIYAN_VAR=/var/lib/qianliyan \

@@ -48,6 +48,18 @@ def test_every_file_that_the_image_copies_is_there(lock: str) -> None:
                 assert (ROOT / name).exists(), name
 
 
+def test_the_probes_of_the_official_chart_find_their_entrypoint(tmp_path: Path) -> None:
+    """Scheduler, triggerer and dag-processor are asked by `exec /entrypoint airflow jobs check …`."""
+    (run,) = [rest for word, rest in dockerfile() if word == "RUN" and "/entrypoint" in rest]
+    made = "; ".join(part.strip() for part in run.split(";") if "/entrypoint" in part)
+    entrypoint = tmp_path / "entrypoint"
+    subprocess.run(["sh", "-euc", made.replace("/entrypoint", str(entrypoint))], check=True)
+    done = subprocess.run(
+        [entrypoint, "printf", "%s|", "airflow", "jobs check"], capture_output=True, check=True
+    )
+    assert done.stdout == b"airflow|jobs check|"
+
+
 def test_no_process_of_compose_has_more_rights_or_a_wider_door_than_it_needs() -> None:
     services: dict[str, Any] = COMPOSE["services"]
     for name in AIRFLOW:

@@ -20,15 +20,36 @@ def asked(rows: Sequence[FormRow], as_of: datetime, reply_by: datetime, *, year:
     own = say("于{moment}前反馈") if len(dates) == 1 else say("按各条反馈时限（最早{moment}）反馈")
     if not has_overdue:
         return own.format(moment=first)
-    others = say("其余于{moment}前反馈") if len(dates) == 1 else say("其余按各条反馈时限（最早{moment}）反馈")
+    others = say("其余于{moment}前反馈") if len(dates) == 1 else say("其余按反馈时限（最早{moment}）反馈")
     return say(
         "尽快反馈超期报警（最迟{latest}），{others}", latest=latest, others=others.format(moment=first)
     )
 
 
+def asked_first(rows: Sequence[FormRow], as_of: datetime, reply_by: datetime) -> str:
+    """The same where a letter opens: `请于3月13日8时30分前反馈`, `请尽快反馈，最早3月12日15时10分到期`."""
+    moment = _only_date(rows, as_of, reply_by)
+    if moment is not None:
+        return say("请{asked}", asked=say("于{moment}前反馈", moment=moment_label(moment)))
+    return say("请尽快反馈，最早{moment}到期", moment=_first_date(rows, as_of))
+
+
 def asked_shortly(rows: Sequence[FormRow], as_of: datetime, reply_by: datetime) -> str:
     """The same under a figure, where there is room for one moment: `请于3月13日8时30分前反馈`, `最早3月12日15时10分到期`."""
+    moment = _only_date(rows, as_of, reply_by)
+    if moment is not None:
+        return say("请于{moment}前反馈", moment=moment_label(moment))
+    return say("最早{moment}到期", moment=_first_date(rows, as_of))
+
+
+def _only_date(rows: Sequence[FormRow], as_of: datetime, reply_by: datetime) -> datetime | None:
+    """The one moment that is asked for; None where there are several."""
     open_until = {row.deadline_at for row in rows if not row.is_overdue_as_of(as_of)}
-    if not open_until or (len(open_until) == 1 and not any(row.is_overdue_as_of(as_of) for row in rows)):
-        return say("请于{moment}前反馈", moment=moment_label(min(open_until, default=reply_by)))
-    return say("最早{moment}到期", moment=moment_label(min(open_until)))
+    if not open_until:
+        return reply_by
+    has_overdue = any(row.is_overdue_as_of(as_of) for row in rows)
+    return None if has_overdue or len(open_until) > 1 else min(open_until)
+
+
+def _first_date(rows: Sequence[FormRow], as_of: datetime) -> str:
+    return moment_label(min(row.deadline_at for row in rows if not row.is_overdue_as_of(as_of)))

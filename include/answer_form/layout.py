@@ -91,7 +91,6 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("grid_id", "网格编号", True, "热点网格的编号。"),
     Column("county", "区县", True, "报警点位所在区县。"),
     Column("point_name", "点位名称", True, "报警点位的名称。"),
-    Column("started_at", "报警时间", True, "首次报警时间，北京时间。", kind="moment"),
     Column("deadline_at", "反馈时限", True, "北京时间；红色表示截至函件统计时已超期。", kind="moment"),
     Column("result", "排查结果", False, "必填，从下拉列表选择。", tuple(RESULTS)),
     Column("category", "问题类别", False, "发现问题时必填，从下拉列表选择。", lists_categories=True),
@@ -110,6 +109,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
     Column("note", "备注", False, "误报申诉时必填理由；其他情况选填。"),
     # folded: what a person needs seldom or never
+    Column("started_at", "报警时间", True, "首次报警时间，北京时间。", kind="moment", is_folded=True),
     Column("lon", "经度", True, "WGS84坐标，单位为度；空白表示平台未提供。", kind="number", is_folded=True),
     Column("lat", "纬度", True, "WGS84坐标，单位为度；空白表示平台未提供。", kind="number", is_folded=True),
     Column("alarm_count", "报警次数", True, "该报警累计次数。", kind="number", is_folded=True),
@@ -143,9 +143,6 @@ SUSPECT_COLUMNS: Final[tuple[Column, ...]] = (
     Column("serial", "序号", True, "按报警和可能性排列。", kind="number"),
     Column("grid_id", "网格编号", True, "热点网格的编号。"),
     Column("point_name", "点位名称", True, "报警点位的名称。"),
-    Column("alarm_id", "报警编号", True, "该疑似来源所属的报警。"),
-    Column("candidate_id", "对象编号", True, "疑似来源在清单中的编号。"),
-    Column("code", "应答码", True, "识别函件、报警和对象的代码。"),
     Column("name", "疑似来源", True, "建议核查的对象，均为疑似，不作为认定依据。"),
     Column("level", "可能性", True, "高：一半以上；中：两成至一半；低：不足两成。"),
     Column("reason", "理由", True, "为何建议核查。"),
@@ -153,4 +150,7 @@ SUSPECT_COLUMNS: Final[tuple[Column, ...]] = (
     Column("unit", "核查单位", False, "核查后必填。"),
     Column("inspector", "核查人", False, "核查后必填，多人以顿号分隔。"),
     Column("note", "核查情况", False, "核查后必填：现场看到的情况。"),
+    Column("alarm_id", "报警编号", True, "该疑似来源所属的报警。", is_folded=True),
+    Column("candidate_id", "对象编号", True, "疑似来源在清单中的编号。", is_folded=True),
+    Column("code", "应答码", True, "识别函件、报警和对象的代码。", is_folded=True),
 )

@@ -19,8 +19,9 @@ from include.letters.document.typefaces import plain
 from include.profile.current import office
 from include.profile.values import Profile
 
-ROW_HEIGHT: Final = 32  # two lines
-LINE_HEIGHT: Final = 13
+ROW_HEIGHT: Final = 36  # two lines
+LINE_HEIGHT: Final = 15
+TYPE_PT: Final = 12  # so that it prints at 8 pt or more on A4 across, whatever program prints it
 _FORMATS: Final = {"date": "yyyy-mm-dd", "moment": "mm-dd hh:mm", "number": "General", "text": "@"}
 _LOOKS: Final[WeakKeyDictionary[Any, dict[str, Any]]] = WeakKeyDictionary()
 _GREY, _WHITE, _BLUE, _DARK = "E7E6E6", "FFFFFF", "DDEBF7", "BFBFBF"
@@ -31,7 +32,7 @@ def head(
     sheet: Any, columns: Sequence[Column], widths: dict[str, float], heading: str, note: str, addressed: str
 ) -> None:
     """Title, what to do, who fills in what, and the headers of the columns. `addressed`: how the letter speaks to its unit."""
-    last = get_column_letter(len(columns))
+    last = get_column_letter(sum(not column.is_folded for column in columns))
     for row, text, style in ((1, heading, "form_title"), (2, note, "form_note")):
         sheet.merge_cells(f"A{row}:{last}{row}")
         write(sheet.cell(row, 1), text, style)
@@ -69,7 +70,7 @@ def height_of(
 
 def _lines(text: str, width: float) -> int:
     """How many lines a text takes in a column; a sign of Chinese is as wide as two letters."""
-    room = max(int(width) - 1, 1)
+    room = max(int(width * 11 / TYPE_PT) - 1, 1)  # a width counts signs of 11 pt
     is_narrow = text.isascii()
     return len(wrap(text, room)) if is_narrow else -(-sum(1 + (not one.isascii()) for one in text) // room)
 
@@ -135,7 +136,7 @@ def _looks(profile: Profile) -> dict[str, dict[str, Any]]:
     box = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
     middle = Alignment(horizontal="center", vertical="center", wrap_text=True)
     left = Alignment(horizontal="left", vertical="center", wrap_text=True)
-    plain_font, bold = Font(name=say("宋体"), size=11), Font(name=say("宋体"), size=11, bold=True)
+    plain_font, bold = Font(name=say("宋体"), size=TYPE_PT), Font(name=say("宋体"), size=TYPE_PT, bold=True)
     looks: dict[str, dict[str, Any]] = {
         "form_title": {
             "font": Font(name=say("黑体"), size=16),
@@ -147,7 +148,7 @@ def _looks(profile: Profile) -> dict[str, dict[str, Any]]:
         "form_head_ours": {"font": bold, "alignment": middle, "fill": _fill(_GREY), "border": box},
         "form_head_yours": {"font": bold, "alignment": middle, "fill": _fill(_BLUE), "border": box},
         "form_overdue": {
-            "font": Font(name=say("宋体"), size=11, bold=True, color="C00000"),
+            "font": Font(name=say("宋体"), size=TYPE_PT, bold=True, color="C00000"),
             "alignment": middle,
             "fill": _fill(_GREY),
             "border": box,

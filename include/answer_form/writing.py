@@ -40,10 +40,10 @@ from include.profile.current import office
 from include.supervision.figures import AlarmSuspects, FormRow
 
 _WIDTHS: Final = {
-    "serial": 4.5, "grid_id": 10, "county": 9, "point_name": 20, "started_at": 12, "deadline_at": 12,
-    "result": 16, "category": 14, "description": 28, "rectification": 9, "rectify_by_date": 11,
-    "rectified_date": 11, "unit": 14, "inspector": 9, "answered_at": 12, "note": 16,
-    "lon": 11, "lat": 10, "alarm_count": 9, "peak_pm25_ug_m3": 12, "code": 14, "alarm_id": 20,
+    "serial": 4.5, "grid_id": 9, "county": 7, "point_name": 15, "deadline_at": 12.5,
+    "result": 13, "category": 11, "description": 20, "rectification": 8, "rectify_by_date": 11.5,
+    "rectified_date": 11.5, "unit": 11, "inspector": 8, "answered_at": 12.5, "note": 11,
+    "started_at": 12.5, "lon": 11, "lat": 10, "alarm_count": 9, "peak_pm25_ug_m3": 12, "code": 14, "alarm_id": 20,
 }  # fmt: skip
 _FROZEN_COLUMNS: Final = 4  # up to 点位名称
 

@@ -13,19 +13,19 @@ from include.supervision.figures import AlarmSuspects, FormRow
 from include.suspects.wording import LEVELS
 
 _WIDTHS: Final = {
-    "serial": 5.5,
-    "grid_id": 11,
-    "point_name": 28,
+    "serial": 4.5,
+    "grid_id": 9,
+    "point_name": 15,
+    "name": 20,
+    "level": 6,
+    "reason": 34,
+    "verdict": 13,
+    "unit": 12,
+    "inspector": 9,
+    "note": 26,
     "alarm_id": 20,
     "candidate_id": 14,
     "code": 14,
-    "name": 30,
-    "level": 9,
-    "reason": 46,
-    "verdict": 18,
-    "unit": 20,
-    "inspector": 14,
-    "note": 38,
 }
 _UNLISTED: Final = "unlisted"
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any, Final
 
-from include.answer_form.asking import asked, asked_shortly
+from include.answer_form.asking import asked, asked_first, asked_shortly
 from include.language import say
 from include.letters.words.status_words import status_words
 from include.letters.words.suspect_words import suspect_values
@@ -67,6 +67,7 @@ def notice_values(
             "长期未反馈": figures.long_unanswered,
             "回复期限": moment_label(figures.reply_by),
             "反馈要求": asked(figures.form, as_of, figures.reply_by),
+            "开头要求": asked_first(figures.form, as_of, figures.reply_by),
             "反馈短句": asked_shortly(figures.form, as_of, figures.reply_by),
             "报警": _alarms(figures, show),
             "超期": overdue,

@@ -127,7 +127,7 @@ def _numbers(terms: Sequence[str]) -> list[str]:
 
 
 def hit_table(engine: Engine) -> pd.DataFrame:
-    """How often each method was right, by inspections that found a listed source: n/N, never a bare share."""
+    """How often each method was right, by inspections of its alarms, as of `hit_rates`: n/N, never a bare share."""
     with reading(engine) as connection:
         rows = _read(inspected_suspects(connection))
     rates = hit_rates(pd.DataFrame(rows, columns=_columns(rows)))
@@ -135,8 +135,8 @@ def hit_table(engine: Engine) -> pd.DataFrame:
         [
             {
                 "方法": one["method"],
-                "首位命中": f"{one['hit_1']}/{one['inspected']}",
-                "前三命中": f"{one['hit_3']}/{one['inspected']}",
+                "首位命中": f"{one['hit_1']}/{one['known_1']}",
+                "前三命中": f"{one['hit_3']}/{one['known_3']}",
             }
             for one in rates.to_dict("records")
         ]

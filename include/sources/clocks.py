@@ -17,6 +17,7 @@ from include.sources.config import SourceConfig
 from include.sources.layout import Layout
 
 TOLERANCE: Final = timedelta(minutes=5)  # between our clock and a platform's
+_SECOND, _INSTANT = timedelta(seconds=1), timedelta(microseconds=1)
 NOT_A_UNITS: Final = "该来源只代表被督办单位，只能报送签收、反馈和申诉（acknowledged、submitted、disputed）"
 TOO_LATE: Final = "晚于收到的时间：反馈不可能发生在收到之后"
 NOT_YET: Final = "晚于收到的时间：不可能在收到之后发生"  # of an alarm or a problem
@@ -59,9 +60,16 @@ def too_late(
     layout: Layout, rows: pd.DataFrame, received_at: pd.Series[Any]
 ) -> list[tuple[pd.Series[Any], str, str]]:
     """Checked rows that tell of a time after their receipt: a mask, the field, the reason. Deadlines and promises may lie there."""
-    latest = pd.to_datetime(pd.Series(received_at.to_numpy(), index=rows.index), utc=True) + TOLERANCE
+    latest = latest_told(pd.to_datetime(pd.Series(received_at.to_numpy(), index=rows.index), utc=True))
     reason = TOO_LATE if layout.name == "feedback" else NOT_YET
     return [(rows[name] > latest, name, reason) for name in told_moments(layout)]
+
+
+def latest_told(received_at: pd.Series[Any]) -> pd.Series[Any]:
+    """Until when what reached us at these moments may say that it happened. A receipt is kept to its second: of what comes in a second
+    nobody knows later when in it, so its tolerance is counted from the second's end."""
+    latest: pd.Series[Any] = received_at.dt.floor("s") + (_SECOND + TOLERANCE - _INSTANT)
+    return latest
 
 
 def told_moments(layout: Layout) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from include.rules import SIMULATED_LABEL
 from include.sources import merge
 from include.sources.chain_words import ChainWords
 from include.sources.checks import check, with_misfits
-from include.sources.clocks import NOT_YET, TOLERANCE, TOO_LATE, told_moments, too_late
+from include.sources.clocks import NOT_YET, TOO_LATE, latest_told, told_moments, too_late
 from include.sources.contacts import decisions as contact_decisions
 from include.sources.contacts.book import contacts_of
 from include.sources.hashes import row_hash, row_json
@@ -150,12 +150,13 @@ def told_too_early(
     found = frame(connection, "quarantined_before_their_time", **known)
     if found.empty:
         return is_early
-    received_at = found.groupby("row_hash")["received_at"].min().to_dict()
-    for place in np.flatnonzero(told_at > found["received_at"].min() + TOLERANCE):
-        first = received_at.get(
+    latest = latest_told(found["received_at"])
+    allowed_until = latest.groupby(found["row_hash"]).min().to_dict()
+    for place in np.flatnonzero(told_at > latest.min()):
+        until = allowed_until.get(
             row_hash(redact(row_json({str(name): text for name, text in raw.iloc[place].items()})))
         )
-        is_early[place] = first is not None and told_at.iloc[place] > first + TOLERANCE
+        is_early[place] = until is not None and told_at.iloc[place] > until
     return is_early
 
 

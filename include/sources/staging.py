@@ -19,7 +19,7 @@ from include.language import say
 from include.sources import merge, quarantine
 from include.sources.chain_words import ChainWords
 from include.sources.checks import check, moments, with_misfits
-from include.sources.clocks import TOLERANCE, Receipt, by_receipt, misfits_of
+from include.sources.clocks import Receipt, by_receipt, latest_told, misfits_of
 from include.sources.contacts.book import contacts_of, take_listing
 from include.sources.contacts.plan import Listing
 from include.sources.corrected import Corrected
@@ -473,7 +473,7 @@ def _changed_inside(layout: Layout, own: pd.DataFrame, window: Window) -> NDArra
 
 def _after_receipt(layout: Layout, own: pd.DataFrame, receipt: Receipt) -> NDArray[np.bool_]:
     """Rows that tell of a time after their receipt: no window would ever be theirs, and none may take them later."""
-    latest = pd.Timestamp(receipt.at) + TOLERANCE
+    latest = latest_told(pd.Series([pd.Timestamp(receipt.at)])).iloc[0]
     return np.asarray(
         pd.DataFrame({name: moments(own[name]) > latest for name in layout.changes}).any(axis=1)
     )

@@ -22,7 +22,10 @@ channel_message = Table(
         comment="what it is about, in one word: the same is queued once for a channel",
     ),
     Column(
-        "topic", String(32), nullable=False, comment="morning, urgent, overdue; of a webhook the event's type"
+        "topic",
+        String(32),
+        nullable=False,
+        comment="morning, urgent, overdue, escalated, test; of a webhook the event's type",
     ),
     Column(
         "content_json",

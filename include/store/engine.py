@@ -128,6 +128,13 @@ def _require_place(path: Path) -> None:
         )
 
 
+def is_absent(engine: Engine) -> bool:
+    """Whether the store is a file of SQLite's that is not there: to connect would make one, empty."""
+    path = engine.url.database
+    is_file = engine.dialect.name == "sqlite" and path not in (None, "", ":memory:")
+    return is_file and not Path(str(path)).exists()
+
+
 def _open_sqlite(path: str) -> Engine:
     if path not in ("", ":memory:", "None"):
         _require_place(Path(path))

@@ -25,7 +25,7 @@ import include.store.unit_tables
 import include.store.watch_tables  # noqa: F401  their tables join the metadata
 from include.errors import InputError
 from include.profile.current import told_office
-from include.store.engine import reading, remaking
+from include.store.engine import is_absent, reading, remaking
 from include.store.offices import adopt_office, take_profile
 
 
@@ -41,11 +41,12 @@ def migrate(engine: Engine) -> str:
 
 
 def require_current(engine: Engine) -> None:
-    """Raises InputError when the store was never created, is of another version or of another office; from then on the office of
-    this process is as the store has it."""
-    head = _head(_config())
-    with reading(engine) as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+    """Raises InputError when the store was never created (and creates nothing), is of another version or of another office; from
+    then on the office of this process is as the store has it."""
+    head, found = _head(_config()), None
+    if not is_absent(engine):
+        with reading(engine) as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
     if found != head:
         raise InputError(
             "the store is not at this version",

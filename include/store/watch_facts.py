@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Column, Connection, String, Table, func, insert, select, type_coerce
+from sqlalchemy import Boolean, Column, Connection, Date, String, Table, func, insert, select, type_coerce
 
 from include.store import bulk
 from include.store.statements import frame
@@ -53,17 +54,32 @@ def grids_known(connection: Connection) -> pd.DataFrame:
 def _known(
     connection: Connection, table: Table, names: Sequence[str], order: Sequence[Column[Any]]
 ) -> pd.DataFrame:
-    """The columns and `received_at` of every row: few moments told many rows, and each is read once."""
+    """The columns and `received_at` of every row. They are the driver's own rows: of what SQLAlchemy would read row by row (moments,
+    dates) few different values tell many rows, and each is read once."""
     received_at = type_coerce(table.c.received_at, String)  # as the database has it
     query = select(*(table.c[name] for name in names), received_at).order_by(*order)
-    told_rows = connection.execute(query).all()
-    found = list(zip(*told_rows, strict=True)) if told_rows else [()] * (len(names) + 1)
+    with closing(connection.execute(query)) as result:
+        told_rows = result.cursor.fetchall() if result.cursor else []
+    columns = list(zip(*told_rows, strict=True)) if told_rows else [()] * (len(names) + 1)
+    found = [_read(table.c[name], values) for name, values in zip(names, columns, strict=False)]
     rows = pd.DataFrame(
-        {name: list(values) or np.array([], object) for name, values in zip(names, found, strict=False)}
+        {name: list(values) or np.array([], object) for name, values in zip(names, found, strict=True)}
     )
-    moments = {told: _moment(told) for told in set(found[-1])}
-    receipts = pd.DatetimeIndex([moments[told] for told in found[-1]], dtype="datetime64[us, UTC]")
+    moments = {told: _moment(told) for told in set(columns[-1])}
+    receipts = pd.DatetimeIndex([moments[told] for told in columns[-1]], dtype="datetime64[us, UTC]")
     return rows.assign(received_at=receipts)
+
+
+def _read(column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:
+    """The driver's values of a column as ours."""
+    if isinstance(column.type, Boolean):
+        return [bool(value) for value in values]
+    if isinstance(column.type, Date):
+        days = {
+            value: date.fromisoformat(value) if isinstance(value, str) else value for value in set(values)
+        }
+        return [days[value] for value in values]
+    return values
 
 
 def _moment(told: str | datetime) -> datetime:

@@ -118,6 +118,11 @@ def is_total(table: Floats) -> NDArray[np.bool_]:
     return np.asarray((np.isfinite(table).sum(axis=1) >= _DAY) & ~falls & (rises >= _DAY // 2))
 
 
+def is_below(values: Floats, limits: Floats) -> NDArray[np.bool_]:
+    """Where a value lies below its limit by more than the rounding of a product: exactly at the limit is not below."""
+    return np.asarray(values < limits * (1.0 - 1e-6))
+
+
 @dataclass(frozen=True)
 class Usual:
     """By enterprise: `running_kw` (above it the line runs), `ratio` (treatment a unit of production while it runs), `runs_at` (by
@@ -157,7 +162,7 @@ def usual(meters: Meters, firms: Places, before: int, rules: MeterRules) -> Usua
     ran = runs[:, -days * _DAY :].reshape(by_day).sum(axis=1)
     of_day = np.where(told >= rules.least_days, ran / np.maximum(told, 1), np.nan)
     is_known = (hours >= rules.least_hours) & (ratio > 0) & ~is_register(production) & ~is_register(treatment)
-    idled = (runs & (share < rules.idle_share * ratio[:, None])).sum(axis=1)
+    idled = (runs & is_below(share, rules.idle_share * ratio[:, None])).sum(axis=1)
     return Usual(running_kw, ratio, of_day, is_known, hours, idled)
 
 
@@ -205,7 +210,7 @@ def meter_features(
         production = np.where(inside, meters.production_kw[cell], np.nan)
         treatment = np.where(inside, meters.treatment_kw[cell], np.nan)
         runs = production > known.running_kw[row][:, None]
-        idle = runs & (treatment < rules.idle_share * known.ratio[row][:, None] * production)
+        idle = runs & is_below(treatment, rules.idle_share * known.ratio[row][:, None] * production)
         lost = ~np.isfinite(production) & (hour >= 0)
         runs_at = known.runs_at[row[:, None], (hour + _zone_hours(hour)) % _DAY]
         unusual = share * runs * np.where(np.isfinite(runs_at), 1.0 - runs_at, 0.0)

@@ -116,13 +116,14 @@ def observe(alarms: pd.DataFrame, increments: Increments, masts: Masts, rules: S
 
 def _own_stations(alarms: pd.DataFrame, micro: pd.DataFrame, rules: SuspectRules) -> Places:
     """Places of the micro-stations of each alarm's grid, the first `most_stations` by identifier; -1 for none."""
-    table = np.full((len(alarms), rules.reach.most_stations), -1, np.int64)
-    rank = micro.groupby("grid_id").cumcount().to_numpy() if len(micro) else np.zeros(0, int)
-    for at in range(rules.reach.most_stations):
-        own = micro[rank == at]
-        place = pd.Series(own.index, index=own["grid_id"].astype(str))
-        table[:, at] = alarms["grid_id"].astype(str).map(place).fillna(-1).to_numpy(np.int64)
-    return table
+    most = rules.reach.most_stations
+    grid, grids = pd.factorize(micro["grid_id"].astype(str))
+    place = micro.groupby(grid).cumcount().to_numpy(np.int64) if len(micro) else np.zeros(0, np.int64)
+    table = np.full((len(grids) + 1, most), -1, np.int64)  # the last row: of a grid without any
+    own = np.flatnonzero((place < most) & (grid >= 0))
+    table[grid[own], place[own]] = own
+    row = pd.Index(grids).get_indexer(pd.Index(alarms["grid_id"].astype(str)))
+    return np.asarray(table[row], np.int64)
 
 
 def _hours(

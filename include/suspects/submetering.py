@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.periods import office_zone
-from include.suspects.meters import Meters, Usual, is_total, metered_table, read_meters, usual
+from include.suspects.meters import Meters, Usual, is_below, is_total, metered_table, read_meters, usual
 from include.suspects.rules import SuspectRules
 from include.suspects.winds import epoch_hours
 
@@ -74,17 +74,23 @@ def suspected_treatment(
         meters, known, production, treatment, _ordered(stops, names, midnight, known_hours), rules
     )
     runs = production > known.running_kw[:, None]
-    treats = runs & (treatment >= rules.meter.idle_share * known.ratio[:, None] * production)
+    treats = (
+        runs
+        & np.isfinite(treatment)
+        & ~is_below(treatment, rules.meter.idle_share * known.ratio[:, None] * production)
+    )
     parts = []
-    told = np.zeros(len(names), bool)
+    idle = np.zeros(production.shape, bool)
     for rule in rules.submeter:
         hit = broken[rule.code]
         if rule.code != "shorter":  # hours on end: one alone has harmless reasons and is not counted
             hit = _on_end(hit, rule.least_hours)
         long_enough = hit.sum(axis=1) >= rule.least_hours
         if rule.code == "shorter":
-            long_enough &= ~told  # a treatment that idles for hours on end also runs shorter: told once
-        told |= long_enough & (rule.code == "idle")
+            # A treatment that idles for hours on end also runs shorter: told once, but where it stands in other hours, too.
+            long_enough &= (hit & ~idle).any(axis=1)
+        if rule.code == "idle":
+            idle = hit & long_enough[:, None]
         who = np.flatnonzero(long_enough)
         parts.append(
             _rows(
@@ -116,13 +122,13 @@ def _broken(
     """By rule: enterprises × hours of the day that break it."""
     usable = known.is_known[:, None]
     runs = usable & (production > known.running_kw[:, None])
-    idle = runs & (treatment < rules.meter.idle_share * known.ratio[:, None] * production)
+    idle = runs & is_below(treatment, rules.meter.idle_share * known.ratio[:, None] * production)
     lost = usable & ~np.isfinite(production)
     # Silent between two running hours: the line most likely ran on.
     before = _seen_last(runs, lost)
     after = _seen_last(runs[:, ::-1], lost[:, ::-1])[:, ::-1]
     usual_kw = known.ratio * known.running_kw / rules.meter.running_share
-    standing = runs & (treatment < rules.meter.off_share * usual_kw[:, None])
+    standing = runs & is_below(treatment, rules.meter.off_share * usual_kw[:, None])
     return {"idle": idle, "shorter": standing, "lost": lost & before & after, "stopped": runs & ordered}
 
 

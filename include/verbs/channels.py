@@ -46,7 +46,7 @@ def messages(channel: str, state: str, form: str) -> None:
 @channels.command()
 @click.argument("name")
 def test(name: str) -> None:
-    """Send one line to a group, at once, and say what its robot answered."""
+    """Send one line to a group, at once, and say what its robot answered; exit code 1 where it did not take it."""
     from include.language import say
     from include.post.channels import outbox
     from include.post.channels.listing import messages as read
@@ -76,6 +76,8 @@ def test(name: str) -> None:
         rows = read(connection, name)
     row = rows[rows["message_key"] == key].iloc[0]
     click.echo(f"{row['state']}: {row['state_reason']}")
+    if row["state"] != "sent":
+        raise SystemExit(1)
 
 
 @channels.command()

@@ -70,7 +70,7 @@ def show(alarm_id: str, svg: Path | None, form: str) -> None:
     if svg is not None:
         from include.office.suspect_sketch import sketch
 
-        svg.write_text(sketch(about.suspects, about.hours), encoding="utf-8")
+        svg.write_text(sketch(about.suspects, about.hours, with_names=True), encoding="utf-8")
 
 
 @suspects.command("decide")
@@ -127,6 +127,8 @@ def treatment(day: date, stops: Path | None, xlsx: Path | None, form: str) -> No
         ),
         err=True,
     )
+    for note in found.notes:
+        click.echo(note, err=True)
     for fault in found.faults.itertuples(index=False):
         click.echo(
             say(

@@ -23,6 +23,7 @@ from include.suspects.rules import SuspectRules
 from include.suspects.submetering import meter_completeness, meter_faults, suspected_treatment
 
 _STOPS: Final = ("enterprise_id", "start_at", "end_at")
+_MOST_NAMED: Final = 5
 FAULT_WORDS: Final = {
     "unknown_enterprise": "企业名单中没有该编号，未使用",
     "negative": "功率为负（电表反转或接反），未使用",
@@ -36,7 +37,8 @@ FAULT_WORDS: Final = {
 class TreatmentDay:
     """`rows`: one row an enterprise and rule broken, ready to read. `metered`: enterprises with meters; `without`: of them, those
     without any hour of the day, `unused`: with hours none of which can be used; `completeness`: mean share of used hours in the
-    day's. `faults`: as of `meter_faults`, with `words`; `meters`: as of `meter_completeness`, with `words`; `kept`: the rows as the store keeps them."""
+    day's. `faults`: as of `meter_faults`, with `words`; `meters`: as of `meter_completeness`, with `words`; `kept`: the rows as the store keeps them;
+    `notes`: what of the ordered stops speaks of nobody."""
 
     rows: pd.DataFrame
     metered: int
@@ -46,6 +48,7 @@ class TreatmentDay:
     faults: pd.DataFrame
     meters: pd.DataFrame
     kept: list[dict[str, Any]]
+    notes: list[str]
 
 
 def keep_treatment(
@@ -76,7 +79,8 @@ def treatment_of_day(
     )
     hours: pd.DataFrame = table.to_pandas()
     ids = pd.Series(firms.index.astype(str))
-    found = suspected_treatment(hours, ids, day, _stops(stops), rules, over)
+    ordered = _stops(stops)
+    found = suspected_treatment(hours, ids, day, ordered, rules, over)
     complete = meter_completeness(hours, ids, day, rules)
     faults = meter_faults(hours, ids, rules)
     words = {rule.code: rule.words for rule in rules.submeter}
@@ -109,7 +113,27 @@ def treatment_of_day(
         faults.assign(words=faults["fault"].map(FAULT_WORDS)),
         complete.assign(words=complete["fault"].map(FAULT_WORDS).fillna("")),
         [_kept(row, over, now) for row in found.to_dict("records")],
+        _stop_notes(ordered, ids),
     )
+
+
+def _stop_notes(ordered: pd.DataFrame, ids: pd.Series) -> list[str]:
+    """What in the ordered stops speaks of nobody or of no time, and so of nothing."""
+    named = ordered["enterprise_id"].astype(str)
+    is_empty = (ordered["end_at"] <= ordered["start_at"]).to_numpy(bool)
+    strange, empty = (sorted(set(named[which])) for which in (~named.isin(ids), is_empty))
+    notes = []
+    if strange:
+        told = say("、").join(strange[:_MOST_NAMED])
+        notes.append(
+            say("停限产清单中{count}家不在企业名单中，未判断：{told}", count=len(strange), told=told)
+        )
+    if empty:
+        told = say("、").join(empty[:_MOST_NAMED])
+        notes.append(
+            say("停限产清单中{count}家的结束时间不晚于开始时间，未判断：{told}", count=len(empty), told=told)
+        )
+    return notes
 
 
 def _kept(row: Mapping[Hashable, Any], over: int, now: datetime) -> dict[str, Any]:

@@ -50,11 +50,16 @@ class Network:
     @cached_property
     def service(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """By station the ordinal of its first day in service, and of the first day after."""
-        begin, end = (
-            [one.toordinal() if isinstance(one, date) else otherwise for one in self.stations[name]]
-            for name, otherwise in (("valid_from", 0), ("valid_to", date.max.toordinal() + 1))
+        return _ordinals(self.stations["valid_from"], 0), _ordinals(
+            self.stations["valid_to"], date.max.toordinal() + 1
         )
-        return np.array(begin, np.int64), np.array(end, np.int64)
+
+
+def _ordinals(days: pd.Series, otherwise: int) -> NDArray[np.int64]:
+    """The ordinals of dates, `otherwise` where there is none. Thousands of stations share few days: each is looked at once."""
+    told = days.tolist()
+    known = {one: one.toordinal() if isinstance(one, date) else otherwise for one in set(told)}
+    return np.array([known[one] for one in told], np.int64)
 
 
 def network_of(stations: pd.DataFrame, grids: pd.DataFrame) -> Network:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from include.answer_form.asking import asked, asked_shortly
+from include.answer_form.asking import asked, asked_first, asked_shortly
 from include.periods import office_zone
 from include.profile.current import load, using
 from include.supervision.figures import FormRow
@@ -40,8 +40,15 @@ def test_what_is_overdue_is_asked_for_until_the_letters_own_date() -> None:
         "最早3月12日15时到期",
     )
     assert words(-50, 6.5, 7)[0] == (
-        "尽快反馈超期报警（最迟3月13日8时30分），其余按各条反馈时限（最早3月12日15时）反馈"
+        "尽快反馈超期报警（最迟3月13日8时30分），其余按反馈时限（最早3月12日15时）反馈"
     )
+
+
+def test_a_letter_opens_with_the_first_date() -> None:
+    assert asked_first(rows(6.5), AS_OF, REPLY_BY) == "请于3月12日15时前反馈"
+    assert asked_first(rows(-1), AS_OF, REPLY_BY) == "请于3月13日8时30分前反馈"
+    assert asked_first(rows(-1, 6.5), AS_OF, REPLY_BY) == "请尽快反馈，最早3月12日15时到期"
+    assert asked_first(rows(6.5, 9), AS_OF, REPLY_BY) == "请尽快反馈，最早3月12日15时到期"
 
 
 def test_the_form_says_the_year() -> None:

@@ -176,6 +176,24 @@ def test_a_form_of_the_layout_before_is_still_read(engine: Engine, source: Sourc
     assert stored(engine, "feedback_event", "event_at", "inspected_at") == [(NOW, utc(13, 2))]
 
 
+def test_columns_in_the_order_of_before_are_still_read(engine: Engine, source: SourceConfig) -> None:
+    def reordered(workbook: Any) -> None:
+        """报警时间 beside 点位名称, as it stood in the forms that were sent until 2026-11."""
+        rows(FOUND)(workbook)
+        sheet = workbook[form.FORM_SHEET]
+        keys = [column.key for column in form.COLUMNS]
+        order = [key for key in keys if key != "started_at"]
+        order.insert(4, "started_at")
+        for row in sheet.iter_rows(min_row=form.HEADER_ROW, max_row=form.FIRST_ROW + 5):
+            texts = dict(zip(keys, (cell.value for cell in row), strict=True))
+            for cell, key in zip(row, order, strict=True):
+                cell.value = texts[key]
+
+    hand_in(source, reordered)
+    assert empty_inbox(engine, source, now=NOW).quarantined == 0
+    assert stored(engine, "feedback_event", "alarm_id", "inspected_at") == [("A1", utc(13, 2))]
+
+
 def test_a_form_handed_in_again_revises_its_answers(engine: Engine, source: SourceConfig) -> None:
     hand_in(source, rows(FOUND))
     empty_inbox(engine, source, now=NOW)

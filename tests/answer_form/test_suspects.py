@@ -83,11 +83,11 @@ def test_the_form_lists_whom_to_check_and_nobody_where_none_is_suspected() -> No
         form.SUSPECT_SHEET
     ]
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=form.FIRST_ROW)]
-    names = [(row[3], row[4], row[6], row[7]) for row in rows]
+    names = [(row[10], row[11], row[3], row[4]) for row in rows]
     assert names == [
         (a, *one) for a in ("A1", "A2") for one in (("Q1", "=甲<厂>", "高"), ("Q2", "乙厂", "低"))
     ]
-    assert sheet.cell(form.FIRST_ROW, 7).data_type == "s"
+    assert sheet.cell(form.FIRST_ROW, 4).data_type == "s"
     assert (
         form.SUSPECT_SHEET not in openpyxl.load_workbook(BytesIO(answer_form(notice(form=2), []))).sheetnames
     )

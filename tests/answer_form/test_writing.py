@@ -1,8 +1,10 @@
 """The answer form: layout, drop-downs, codes, and text that stays text."""
 
 import io
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
@@ -23,6 +25,7 @@ from include.answer_form.layout import (
     RESULTS,
     SPARE_ROWS,
 )
+from include.answer_form.sheet import TYPE_PT
 from include.answer_form.writing import answer_form
 from include.profile.current import office
 from tests.letters.reading import docx_part
@@ -51,9 +54,9 @@ def test_one_row_an_open_alarm() -> None:
             "T85711",
             "井陉矿区",
             "南孟村东",
-            clock(12, 8),
             clock(12, 10),
             *[None] * 10,
+            clock(12, 8),
             114.5,
             38.04,
             1,
@@ -66,9 +69,9 @@ def test_one_row_an_open_alarm() -> None:
             "T85712",
             "赵县",
             "石化园区北厂界外道路及裸土堆场",
-            clock(12, 8),
             clock(13, 10),
             *[None] * 10,
+            clock(12, 8),
             114.5,
             38.04,
             2,
@@ -95,12 +98,12 @@ def test_drop_downs_reach_the_rows_for_copies() -> None:
     }
     last = FIRST_ROW + 1 + SPARE_ROWS
     assert lists == {
-        f"G{FIRST_ROW}:G{last}": list(RESULTS),
-        f"H{FIRST_ROW}:H{last}": list(office().categories),
-        f"J{FIRST_ROW}:J{last}": list(RECTIFICATIONS),
+        f"F{FIRST_ROW}:F{last}": list(RESULTS),
+        f"G{FIRST_ROW}:G{last}": list(office().categories),
+        f"I{FIRST_ROW}:I{last}": list(RECTIFICATIONS),
     }
     dates = {str(one.sqref)[0] for one in form.data_validations.dataValidation if one.type == "date"}
-    assert dates == {"K", "L", "O"}
+    assert dates == {"J", "K", "N"}
 
 
 def test_our_columns_are_grey_and_refuse_typing_and_yours_are_white() -> None:
@@ -111,7 +114,7 @@ def test_our_columns_are_grey_and_refuse_typing_and_yours_are_white() -> None:
     assert {fills[column.key] for column in COLUMNS if column.is_ours} == {"00E7E6E6"}
     assert {fills[column.key] for column in COLUMNS if not column.is_ours} == {"00FFFFFF"}
     refused = {str(one.sqref)[0] for one in form.data_validations.dataValidation if one.type == "custom"}
-    assert refused == set("ABCDEFQRSTUV")
+    assert refused == set("ABCDEPQRSTUV")
     assert not form.protection.sheet  # a row must be copied for a second problem
     assert form.freeze_panes == f"E{FIRST_ROW}"
 
@@ -154,6 +157,12 @@ def test_every_result_names_columns_that_exist() -> None:
     assert set(RECTIFICATIONS.values()) <= set(KEYS)
 
 
+def printed_pt(widths: Iterable[Any]) -> float:
+    """The size of the type as it is printed, by the program that makes columns widest: LibreOffice, 2.54 mm a sign."""
+    mm = sum(2.54 * one.width for one in widths if not one.hidden)
+    return min(1.0, (297 - 2 * 0.3 * 25.4) / mm) * TYPE_PT
+
+
 def test_what_is_filled_in_first_prints_on_a4_and_the_rest_is_folded() -> None:
     form, _ = sheets(answer_form(notice(form=1), ()))
     widths = {
@@ -161,11 +170,9 @@ def test_what_is_filled_in_first_prints_on_a4_and_the_rest_is_folded() -> None:
         for place, column in enumerate(COLUMNS, start=1)
     }
     folded = [key for key, one in widths.items() if one.hidden]
-    assert folded == ["lon", "lat", "alarm_count", "peak_pm25_ug_m3", "code", "alarm_id"]
+    assert folded == ["started_at", "lon", "lat", "alarm_count", "peak_pm25_ug_m3", "code", "alarm_id"]
     assert all(widths[key].outlineLevel == 1 for key in folded)
     assert (form.page_setup.orientation, int(form.page_setup.paperSize)) == ("landscape", 9)  # A4
-    mm = sum(1.95 * one.width for one in widths.values() if not one.hidden)  # of a width at 11 pt
-    scale = (297 - 2 * 0.3 * 25.4) / mm
-    assert 11 * scale > 7.5  # points of the type as it is printed
-    groups = [form.cell(GROUP_ROW, column).value for column in (1, 7, 17)]
+    assert printed_pt(widths.values()) > 8
+    groups = [form.cell(GROUP_ROW, column).value for column in (1, 6, 16)]
     assert groups == ["由系统填写（灰色，请勿改动）", "由你市填写", "由系统填写（灰色，请勿改动）"]

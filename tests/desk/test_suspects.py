@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from include.errors import InputError, StateError
 from include.house import default_registry, open_house
-from include.office.suspect_sketch import sketch
+from include.office.suspect_sketch import hour_sketches, sketch
 from include.office.suspect_tables import hit_table, points_table, suspect_numbers, suspect_table
 from include.office.treatment import submeter_rules, treatment_rows, treatment_workbook
 from include.profile.current import office, using
@@ -155,10 +155,33 @@ def test_the_sketch_is_well_formed_and_escapes_names(stored: Engine) -> None:
     titles = [node.text for node in drawn.iter(f"{space}title")]
     assert titles == [
         "疑似来源示意（建议核查）",
-        "2020-03-01T00:00 10° 2.0 m/s",
+        "3月1日8时 北风2.0米/秒，权重70%",
         "某铸造厂（疑似，高，0.70）",
         "某<砖>厂（疑似，低，0.20）",
     ]
+
+
+def test_each_hour_has_its_sketch_with_the_candidates_in_its_cone(stored: Engine) -> None:
+    _, about = suspect_table(stored, "A")
+    beside = [about.suspects[0] | {"east_km": 1.2, "north_km": 0.0, "rank": 7}]
+    windy, calm = hour_sketches([*about.suspects, *beside], about.hours)
+    assert [windy[0], calm[0]] == ["3月1日8时 北风2.0米/秒，权重70%", "3月1日9时 静风或风向不定，权重30%"]
+    dots = [
+        [node.get("fill") for node in _nodes(one, "circle") if node.get("stroke") is None]
+        for _, one in (windy, calm)
+    ]
+    assert dots == [["#b3261e", "#5f6368", "#bdc1c6"], ["#bdc1c6"] * 3]
+    assert [len(_nodes(one, "polygon")) for _, one in (windy, calm)] == [1, 0]
+
+
+def test_a_sketch_in_a_file_says_below_who_its_numbers_are(stored: Engine) -> None:
+    _, about = suspect_table(stored, "A")
+    texts = [node.text for node in _nodes(sketch(about.suspects, about.hours, with_names=True), "text")]
+    assert texts[-2:] == ["1 某铸造厂（疑似，高，0.70）", "2 某<砖>厂（疑似，低，0.20）"]
+
+
+def _nodes(drawn: str, name: str) -> list[ET.Element]:
+    return list(ET.fromstring(drawn).iter("{http://www.w3.org/2000/svg}" + name))
 
 
 def test_a_days_list_of_idle_treatment_from_the_store(engine: Engine, tmp_path: Path) -> None:
@@ -215,6 +238,17 @@ def test_a_days_list_of_idle_treatment_from_the_store(engine: Engine, tmp_path: 
     )
     both = treatment_of_day(house, date(2020, 3, 8), stops, now=NOW)
     assert both.rows["情形"].tolist() == ["生产用电正常、治污设备停运", "停产限产期间仍有生产用电"]
+    assert both.notes == []
+    strange = pd.DataFrame(
+        [
+            {"enterprise_id": "NOPE", "start_at": "2020-03-08T20:00", "end_at": "2020-03-09T00:00"},
+            {"enterprise_id": "Q1", "start_at": "2020-03-08T20:00", "end_at": "2020-03-08T20:00"},
+        ]
+    )
+    assert treatment_of_day(house, date(2020, 3, 8), strange, now=NOW).notes == [
+        "停限产清单中1家不在企业名单中，未判断：NOPE",
+        "停限产清单中1家的结束时间不晚于开始时间，未判断：Q1",
+    ]
     keep_treatment(house, date(2020, 3, 8), stops, now=NOW)
     kept = [
         (row["rule"], row["span_words"], row["metered_hours"])

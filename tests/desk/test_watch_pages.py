@@ -217,7 +217,7 @@ def test_who_may_act_says_what_the_field_found_and_it_counts(filled: Engine, tmp
     house = house_of(filled, tmp_path)
     guest, duty = Browser(house, user="guest"), Browser(house)
     url, form = f"{PATH}/suspects", {"candidate_id": "Q1", "verdict": "found", "reason": "布袋破损"}
-    assert "剔除" not in guest.get(PATH).text
+    assert 'value="struck"' not in guest.get(PATH).text
     assert guest.post(url, form).status_code == 403
     assert duty.post(url, form, token="forged").status_code == 403
     assert duty.post(url, form | {"reason": ""}).status_code == 422

@@ -31,6 +31,8 @@ _SLACK_PT: Final = 0.6
 _LEADING: Final = 0.42  # of a line's size above and below it: a page of text fills its page
 _MOMENT: Final = re.compile(r"\d+月\d+日(?: ?\d+(?:时(?:\d+分)?|:\d\d))?|\d{4}-\d\d-\d\d \d\d:\d\d")
 _TOLD: Final = re.compile(r"(?:\d:\d\d|[时分])$")  # a line that ends with a whole moment
+_RANK: Final = re.compile(r"并列$")  # that goes on with its number
+_HIDDEN: Final = re.compile("[\u200b-\u200d\u2060\ufeff]")
 _NESTED: Final = re.compile(r"（[^（）]*（[^（）]*）")
 _DOUBLED: Final = re.compile(r".{0,9}(?:[，；、：][，；、：。]|。[，；、：。]).{0,9}")
 _SIGNS: Final = "，。；：、！？）》”’.,;:!?)"
@@ -68,6 +70,7 @@ def page_findings(pages: Sequence[Page]) -> list[str]:
             *_lonely(page),
             *_misplaced(page),
             *_torn(page),
+            *_hidden(page),
             *(_empty(page) if page is not pages[-1] else ()),
         )
     ]
@@ -186,11 +189,18 @@ def _torn(page: Page) -> Iterator[str]:
         ]
         for other in below:
             head, tail = text.words.strip(), other.words.strip()
+            if _RANK.search(head) and tail[:1].isdigit():
+                yield f"a rank on two lines: {head!r} {tail!r}"
             if len(head) + len(tail) > _LONGEST_CELL or _TOLD.search(head):
                 continue
             for found in _MOMENT.finditer(head + tail):
                 if found.start() < len(head) < found.end():
                     yield f"a moment on two lines: {head!r} {tail!r}"
+
+
+def _hidden(page: Page) -> Iterator[str]:
+    """A sign without width, which a person copies with the words: an address with one is none."""
+    yield from (f"a hidden sign in {text.words!r}" for text in page.texts if _HIDDEN.search(text.words))
 
 
 def _empty(page: Page) -> Iterator[str]:

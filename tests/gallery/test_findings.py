@@ -65,6 +65,11 @@ def test_what_is_well_set_has_no_finding(markup: str) -> None:
             "#set text(size: 9pt)\n#set par(leading: 4pt, justify: false)\n#box(width: 5em)[#h(1em)3月10日15:44]",
             "page 1: a moment on two lines: '3月10日' '15:44'",
         ),
+        (
+            "#set text(size: 9pt)\n#set par(leading: 4pt, justify: false)\n#box(width: 2.2em)[并列13]",
+            "page 1: a rank on two lines: '并列' '13'",
+        ),
+        ("甲#sym.zws 乙", "page 1: a hidden sign in '甲\\u200b 乙'"),
     ],
 )
 def test_each_kind_of_fault_is_found(markup: str, expected: str) -> None:

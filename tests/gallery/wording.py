@@ -29,6 +29,9 @@ _CHINESE: Final = {
     "all said as a number of all": r"(?<!\d)(\d+)条，其中超期\1条|(\d+)个网格中，\2个网格",
     "a change without a figure": r"(?:同比|环比|较上期)(?:上升|下降|增加|减少)(?:[，。；、）]|$)",
     "better or worse where it fell": r"变差|较差的是[^。；]*下降",
+    "a change of two to what was not there": r"均上期没有",
+    "alarms pushed to all cities": r"没有向\d+个城市推送",
+    "a source by the id of its connection": r"数据来源[：:]?(?:[^，。；]*、)?[a-z][a-z0-9_.-]*(?=[、。；，]|$)",
     "one after the other of one": r"(?<!\d)1(?:条|个)(?:报警|网格|问题)?逐[一条个]",
 }
 _ENGLISH: Final = {

@@ -58,8 +58,13 @@ for _ in \$(seq 300); do
   case "\$state" in *success*|*failed*) break;; esac
   sleep 2
 done
-echo "daily_dispatch: \$state; letters in the mailbox: \$(ls /var/lib/qianliyan/mailbox/*.eml /var/lib/qianliyan/mailbox/*/*.eml 2>/dev/null | wc -l)"
-run python -m include health || true
+letters=\$(find /var/lib/qianliyan/mailbox -name '*.eml' | wc -l)
+echo "daily_dispatch: \$state; letters in the mailbox: \$letters"
+well=0
+run python -m include health || well=\$?
 kill \${started[@]} 2>/dev/null || true
+case "\$state" in *success*) ;; *) echo "the run did not end well" >&2; exit 1;; esac
+test "\$letters" -gt 0
+exit \$well
 INSTALL
 chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 bash /tmp/install.sh

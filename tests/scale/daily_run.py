@@ -25,7 +25,7 @@ from tests.scale.installation import Installation, installation, run, wait_until
 from tests.scale.kills import STATE, account, ask, trigger_sending
 
 LIMIT_SECONDS = 45.0
-_RUN = (
+RUN = (
     "select 'run' as task_id, queued_at as asked_at, start_date, end_date from dag_run where run_id = :run_id"
 )
 _TASKS = """
@@ -60,8 +60,8 @@ def _one(running: Installation, period_end: date) -> list[str]:
     engine = running.metadata()
     wait_until(lambda: ask(engine, STATE, run_id) in ("success", "failed"), running, run_id)
     with engine.connect() as connection:
-        (run,) = _seconds(pd.read_sql(text(_RUN), connection, params={"run_id": run_id}))
-        tasks = _seconds(pd.read_sql(text(_TASKS), connection, params={"run_id": run_id}))
+        (run,) = ran_seconds(pd.read_sql(text(RUN), connection, params={"run_id": run_id}))
+        tasks = ran_seconds(pd.read_sql(text(_TASKS), connection, params={"run_id": run_id}))
     ended_as = ask(engine, STATE, run_id)
     engine.dispose()
     faults, letters, mails = account(running.house, period_end)
@@ -77,7 +77,7 @@ def _one(running: Installation, period_end: date) -> list[str]:
     return faults
 
 
-def _seconds(rows: pd.DataFrame) -> list[tuple[str, float, float]]:
+def ran_seconds(rows: pd.DataFrame) -> list[tuple[str, float, float]]:
     """Name, seconds from being asked for to the start, and from there to the end, of each row."""
     moments = rows[["asked_at", "start_date", "end_date"]].apply(pd.to_datetime, utc=True, format="ISO8601")
     return [

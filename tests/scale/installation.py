@@ -125,11 +125,16 @@ class Installation:
 
 @contextmanager
 def installation(
-    var: Path, window: tuple[date, date], backing: Backing | None = None, dags: Path | None = None
+    var: Path,
+    window: tuple[date, date],
+    backing: Backing | None = None,
+    dags: Path | None = None,
+    fill: Callable[[House, tuple[date, date]], None] | None = None,
 ) -> Iterator[Installation]:
     """A fresh installation below `var` with the demo region and a local mailbox; started, and ended on the way out.
 
-    `window`: the days whose letters will be made (end exclusive), for which the demo region's air is there.
+    `window`: the days whose letters will be made (end exclusive), for which the demo region's air is there. `fill`: what
+    puts facts into the empty store instead.
     `dags`: another folder of DAGs. No DAG runs by its schedule: only what is back-filled or triggered.
     """
     backing = backing or Backing()
@@ -152,7 +157,7 @@ def installation(
     try:
         running.start(*commands)
         wait_until(lambda: all(map(answers, (mail_port, *backing.ports))), running, ", ".join(commands))
-        prepare_demo(house, window)
+        (fill or prepare_demo)(house, window)
         prepare_airflow(environment, var, registry)
         later = airflow_commands(api_port) | dict(backing.workers)
         running.commands = commands | later

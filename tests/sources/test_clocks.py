@@ -40,6 +40,16 @@ def test_an_answer_counts_from_its_receipt_and_the_claim_stands_beside(engine: E
     assert stored(engine, "feedback_event", *STEPS) == [("A1", "submitted", NOW, at("2020-03-12T20:00"))]
 
 
+@pytest.mark.parametrize(("told", "taken"), [("08:05:00.9", 1), ("08:05:01", 0)])
+def test_five_minutes_ahead_are_counted_from_the_end_of_the_second_of_a_receipt(
+    engine: Engine, folder: Path, told: str, taken: int
+) -> None:
+    drop(folder, "feedback_1.csv", f"A1,submitted,2020-07-01T{told},队,张某,false,\n")
+    now = NOW + timedelta(microseconds=900_000)
+    done = empty_inbox(engine, SourceConfig("inbox", "inbox", str(folder)), now=now)
+    assert (done.new, done.quarantined) == (taken, 1 - taken)
+
+
 @pytest.mark.parametrize(
     ("line", "field", "reason"),
     [

@@ -31,6 +31,7 @@ def test_a_store_that_was_never_created_says_what_to_do(tmp_path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
     with pytest.raises(InputError, match="python -m include migrate"):
         require_current(engine)
+    assert not list(tmp_path.iterdir())  # to ask makes no file: a restore wants an empty folder
     engine.dispose()
 
 

@@ -177,10 +177,21 @@ def test_a_register_is_no_power_whichever_way_it_runs(column: str, step: float) 
 def test_hours_that_count_are_hours_on_end_and_the_spans_are_theirs() -> None:
     idle = table("Q", dict.fromkeys((0, 2, 3, 4, 23), (100.0, 1.0)))
     found = suspected_treatment(idle, pd.Series(["Q"]), DAY, NO_STOPS, DEFAULT_RULES)
-    assert found[["rule", "hours", "spans"]].to_numpy().tolist() == [["idle", 3, ((2, 5),)]]
+    assert found[["rule", "hours", "spans"]].to_numpy().tolist() == [
+        ["idle", 3, ((2, 5),)],
+        ["shorter", 5, ((0, 1), (2, 5), (23, 24))],  # it stood in other hours, too
+    ]
     assert broken(table("Q", {5: None, 9: None})) == []  # two single hours are the network's
     shorter = table("Q", dict.fromkeys((3, 9, 23), (100.0, 0.0)))
     found = suspected_treatment(shorter, pd.Series(["Q"]), DAY, NO_STOPS, DEFAULT_RULES)
     assert found[["rule", "hours", "spans"]].to_numpy().tolist() == [
         ["shorter", 3, ((3, 4), (9, 10), (23, 24))]
     ]
+
+
+def test_a_treatment_at_its_limit_is_not_below_it() -> None:
+    at_limit = table("Q", dict.fromkeys((2, 3, 4), (100.0, 8.0)))
+    below = table("Q", dict.fromkeys((2, 3, 4), (100.0, 7.9)))
+    ids = pd.Series(["Q"])
+    assert suspected_treatment(at_limit, ids, DAY, NO_STOPS, DEFAULT_RULES).empty
+    assert suspected_treatment(below, ids, DAY, NO_STOPS, DEFAULT_RULES)["rule"].tolist() == ["idle"]

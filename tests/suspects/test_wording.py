@@ -116,3 +116,33 @@ def test_the_unlisted_listed_first_is_no_hit_of_an_enterprise() -> None:
     found = hit_rates(listed).set_index("method")[["hit_1", "hit_3"]]
     assert found.loc["综合评分"].tolist() == [0, 1]
     assert found.loc["仅按距离"].tolist() == [1, 1]
+
+
+def test_alarms_whose_first_suspects_were_inspected_in_vain_count_as_misses() -> None:
+    def alarm(name: str, *verdicts: str | None) -> pd.DataFrame:
+        count = len(verdicts)
+        return pd.DataFrame(
+            {
+                "alarm_id": name,
+                "candidate_id": [f"Q{at}" for at in range(count)],
+                "verdict": verdicts,
+                "score": [0.5 - 0.1 * at for at in range(count)],
+                "distance_km": [float(count - at) for at in range(count)],
+                "cone": [0.0 - at for at in range(count)],
+                "idle": [0.0 - at for at in range(count)],
+            }
+        )
+
+    listed = pd.concat(
+        [
+            alarm("A", "found", None, None, None),  # known for every method
+            alarm("B", "not_found", None, None, None),  # known of the first one alone
+            alarm("C", "not_found", "not_found", "not_found", None),  # and of the first three
+            alarm("D", None, "not_found", None, None),  # nothing is known of the first
+            alarm("E", None, None, None, "found"),
+        ],
+        ignore_index=True,
+    )
+    found = hit_rates(listed).set_index("method")
+    assert found.loc["综合评分"].tolist() == [1, 4, 1, 3]
+    assert found.loc["仅按距离"].tolist() == [1, 2, 1, 2]

@@ -19,7 +19,7 @@ from include.simulator.watch_world.world import write_world
 from include.sources.enterprises import import_enterprises
 from include.sources.stations.intake import import_stations
 from include.store.engine import reading, writing
-from include.store.suspects import suspects_at_push
+from include.store.suspects import keep_verdict, suspects_at_push
 from include.store.tables import alarm
 from include.store.watch_tables import alarm_suspect, suspect_at_push, watch_alarm
 from include.suspects.points import chance_from_evidence
@@ -94,6 +94,12 @@ def test_every_alarm_of_the_watch_gets_suspects_whatever_the_cut_of_runs(
     assert written["suspects.csv"] == len(told) == len(once)
     assert list(told.columns) == ["alarm_id", "rank", "enterprise_id", "score"]
     assert "unlisted" in set(told["enterprise_id"])
+    first, second = told.iloc[0], told.iloc[1]
+    keep_verdict(engine, first["alarm_id"], first["enterprise_id"], "struck", "王某", "已搬迁", now=NOW)
+    export(engine, tmp_path / "out")
+    left = pd.read_csv(tmp_path / "out" / "suspects.csv")
+    assert len(left) == len(told) - 1
+    assert left.iloc[0].tolist() == [second["alarm_id"], 1, second["enterprise_id"], second["score"]]
 
 
 def platform_alarm(world: Path, **changes: Any) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def after(case: Case, event: CaseEvent) -> Case:
         return replace(
             case,
             state=ANALYSED,
-            analysts=case.analysts | persons_in(event.actor, event.person),
+            analysts=case.analysts | _persons_of(event),
             document_sha256=event.document_sha256,
             document_name=event.document_name,
         )
@@ -152,9 +152,14 @@ def after(case: Case, event: CaseEvent) -> Case:
     )
 
 
+def _persons_of(event: CaseEvent) -> frozenset[str]:
+    """Who took a step: who typed it in for somebody took no part."""
+    return persons_in(event.person)
+
+
 def _measure_after(measure: Measure, event: CaseEvent) -> Measure:
     if event.event == "measure_done":
-        by = measure.done_by | persons_in(event.actor, event.person)
+        by = measure.done_by | _persons_of(event)
         return replace(measure, state="done", done_at=event.event_at, done_by=by)
     if event.event == "measure_returned":
         return replace(measure, state="running", done_at=None)

@@ -16,7 +16,7 @@ from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError
-from include.office.suspect_sketch import sketch
+from include.office.suspect_sketch import hour_sketches, sketch
 from include.office.suspect_tables import VERDICT_WORDS as SAID_WORDS
 from include.office.suspect_tables import hit_table, suspect_table
 from include.office.watch_evidence import Evidence, explain_any
@@ -153,11 +153,14 @@ def _suspects(engine: Engine, alarm_id: str) -> dict[str, Any]:
         }
         for one in listed
     ]
-    drawn = Markup(sketch(about.suspects, about.hours)) if rows else ""  # noqa: S704  # the sketch escapes every name
+    # The sketches escape every name.
+    drawn = Markup(sketch(about.suspects, about.hours)) if rows else ""  # noqa: S704
+    by_hour = [(caption, Markup(one)) for caption, one in hour_sketches(about.suspects, about.hours)]  # noqa: S704
     hits = hit_table(engine).to_dict("records")
     return {
         "suspects": rows,
         "sketch": drawn,
+        "hour_sketches": by_hour,
         "wind": wind_words(about.hours),
         "hits": hits,
         "others": others_words(about.suspects),

@@ -6,6 +6,8 @@ to read them: shades differ in lightness, changes carry + or −. The mail has a
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import hypot
 from typing import Any, Final
 
 import shapely
@@ -20,16 +22,34 @@ from include.letters.pictures.chart_style import INK, SHADES, SOFT, styled
 from include.letters.pictures.grid_sheet import Panel, Sheet, grid_sheet
 from include.letters.pictures.grid_views import Boxes, middle_of
 from include.letters.pictures.map_ground import outline_path
-from include.letters.words.air_classes import CHANGES, change_class, level_class, level_limits, level_words
+from include.letters.words.air_classes import CHANGES, change_class, level_class, level_limits, told_classes
 from include.supervision.bulletin_figures import BulletinFigures, HighArea
 
 _NO_FIGURE: Final[dict[str, Any]] = {"facecolor": "white", "edgecolor": SOFT, "hatch": "//////"}
 _WARNED: Final[dict[str, Any]] = {"marker": "^", "markersize": 6.5, "markeredgecolor": "white", "color": INK}
 _AREA_EDGE: Final[list[Any]] = [withStroke(linewidth=3.0, foreground="white")]
 _BADGE_MM: Final = 9.0  # an area smaller than this has its number beside it, not on it
-_BESIDE_MM: Final = 2.4  # from the corner of such an area to the middle of its number
+_BESIDE_MM: Final = 3.2  # from the edge of such an area to the middle of its number, at least
+_CLEAR_MM: Final = 2.2  # around the middle of a number, where no other grid should be
+_RIM_MM: Final = 1.9  # from the middle of a number to the circle around it
+_SIDES: Final = ((1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1))
 _APART_MM: Final = 4.2  # between the middles of two marks
 _JOIN_DEG: Final = 0.0004  # cells of one row or column meet only to the sixth decimal
+
+
+@dataclass(frozen=True)
+class _Badge:
+    """The number of an area: its middle, and where the line from it ends at the area; None where it stands on it."""
+
+    place: tuple[float, float]
+    foot: tuple[float, float] | None = None
+
+    @property
+    def taken(self) -> tuple[tuple[float, float], ...]:
+        """Places that no name covers: the number itself, and the middle of its line."""
+        if self.foot is None:
+            return (self.place,)
+        return self.place, ((self.place[0] + self.foot[0]) / 2, (self.place[1] + self.foot[1]) / 2)
 
 
 @styled
@@ -56,24 +76,23 @@ def _level_sheet(figures: BulletinFigures, *, is_for_mail: bool) -> Figure:
         _fill_grids(panel, boxes, places, SHADES)
         for _, shape in areas:
             _draw_area(panel, shape)
-        for number, place in _badges(panel, areas, warned).items():
-            _draw_badge(panel, number, place)
+        for number, badge in _badges(panel, areas, warned, boxes).items():
+            _draw_badge(panel, number, badge)
         if inside := [place for place in warned if panel.holds(place)]:
             panel.axes.plot(*zip(*inside, strict=True), linestyle="none", zorder=7, **_WARNED)
 
     def marks(panel: Panel) -> list[tuple[float, float]]:
-        return [place for place in (*_badges(panel, areas, warned).values(), *warned) if panel.holds(place)]
+        taken = [place for one in _badges(panel, areas, warned, boxes).values() for place in one.taken]
+        return [place for place in (*taken, *warned) if panel.holds(place)]
 
-    counts = Counter(places.values())
     handles: list[Any] = [
         Patch(
             facecolor=SHADES[place],
             edgecolor=SOFT,
             linewidth=0.5,
-            label=say("{words}（{count}个）", words=words, count=counts[place]),
+            label=say("{words}（{count}个）", words=words, count=count),
         )
-        for place, words in enumerate(level_words(limits))
-        if known
+        for place, words, count in told_classes(list(known.values()), limits)
     ]
     handles += _lacking(len(figures.grids) - len(known))
     if areas:
@@ -149,29 +168,59 @@ def _areas(figures: BulletinFigures, boxes: Boxes) -> list[tuple[HighArea, Any]]
 
 
 def _badges(
-    panel: Panel, areas: Sequence[tuple[HighArea, Any]], warned: Sequence[tuple[float, float]]
-) -> dict[int, tuple[float, float]]:
-    """Where the numbers of the areas stand that a panel tells of: on the area or, where that would hide the colour, at one of its corners;
-    apart from each other and from the marks of warning grids."""
+    panel: Panel,
+    areas: Sequence[tuple[HighArea, Any]],
+    warned: Sequence[tuple[float, float]],
+    boxes: Boxes,
+) -> dict[int, _Badge]:
+    """Where the numbers of the areas stand that a panel tells of: on the area or, where that would hide the colour, beside it with a line
+    to it; apart from each other and from the marks of warning grids and, where there is a choice, on no other grid."""
     taken, found = [place for place in warned if panel.holds(place)], {}
     for area, shape in areas:
         if not panel.tells((area.lon, area.lat)):
             continue
-        free = [place for place in _badge_places(panel, area, shape) if _is_apart(panel, place, taken)]
+        others = [
+            *(one for other, one in areas if other is not area),
+            *(shapely.box(*box) for grid_id, box in boxes.items() if grid_id not in area.grid_ids),
+        ]
+        free = [badge for badge in _badge_places(panel, area, shape) if _is_apart(panel, badge.place, taken)]
+        clear = [badge for badge in free if not _is_over(panel, badge, others)]
         if free:
-            found[area.number] = free[0]
-            taken.append(free[0])
+            found[area.number] = (clear or free)[0]
+            taken.append(found[area.number].place)
     return found
 
 
-def _badge_places(panel: Panel, area: HighArea, shape: Any) -> Iterator[tuple[float, float]]:
+def _badge_places(panel: Panel, area: HighArea, shape: Any) -> Iterator[_Badge]:
+    """On the area where it has room, then beside it: ever farther, on all sides."""
     west, south, east, north = shape.bounds
     scale = panel.scale
     if min((east - west) * scale.east_mm, (north - south) * scale.north_mm) >= _BADGE_MM:
-        yield area.lon, area.lat
-    for steps in (1, 2, 3):
-        across, up = steps * _BESIDE_MM / scale.east_mm, steps * _BESIDE_MM / scale.north_mm
-        yield from ((x, y) for x in (east + across, west - across) for y in (north + up, south - up))
+        yield _Badge((area.lon, area.lat))
+    middle = (west + east) / 2, (south + north) / 2
+    half_mm = (east - west) / 2 * scale.east_mm, (north - south) / 2 * scale.north_mm
+    for steps in (1.0, 1.5, 2.0, 2.5, 3.0):
+        for across, up in _SIDES:
+            beside = (
+                middle[0] + across * (half_mm[0] + steps * _BESIDE_MM) / scale.east_mm,
+                middle[1] + up * (half_mm[1] + steps * _BESIDE_MM) / scale.north_mm,
+            )
+            yield _Badge(beside, _nearest(shape, beside))
+
+
+def _nearest(shape: Any, place: tuple[float, float]) -> tuple[float, float]:
+    """The place of a shape's edge that is nearest to a place outside it."""
+    x, y = shapely.shortest_line(shape, shapely.Point(place)).coords[0]
+    return float(x), float(y)
+
+
+def _is_over(panel: Panel, badge: _Badge, others: Sequence[Any]) -> bool:
+    """Whether a number or its line covers another grid or area, or comes so near that it could be taken for that one's."""
+    x, y = badge.place
+    across, up = _CLEAR_MM / panel.scale.east_mm, _CLEAR_MM / panel.scale.north_mm
+    ground = shapely.box(x - across, y - up, x + across, y + up)
+    line = shapely.LineString((badge.place, badge.foot)) if badge.foot else shapely.Point(badge.place)
+    return any(ground.intersects(one) or line.crosses(one) for one in others)
 
 
 def _is_apart(panel: Panel, place: tuple[float, float], taken: Sequence[tuple[float, float]]) -> bool:
@@ -187,16 +236,32 @@ def _draw_area(panel: Panel, shape: Any) -> None:
     panel.axes.add_artist(PathPatch(outline_path([shape]), zorder=4, path_effects=_AREA_EDGE, **look))
 
 
-def _draw_badge(panel: Panel, number: int, place: tuple[float, float]) -> None:
+def _draw_badge(panel: Panel, number: int, badge: _Badge) -> None:
+    if badge.foot is not None:
+        panel.axes.plot(
+            *zip(badge.foot, _rim(panel, badge.place, badge.foot), strict=True),
+            color=INK,
+            linewidth=0.8,
+            zorder=7,
+            path_effects=_AREA_EDGE,
+            solid_capstyle="butt",
+        )
     panel.axes.annotate(
         str(number),
-        place,
+        badge.place,
         size=7.5,
         ha="center",
         va="center",
         zorder=8,
         bbox={"boxstyle": "circle,pad=0.22", "facecolor": "white", "edgecolor": INK, "linewidth": 0.8},
     )
+
+
+def _rim(panel: Panel, place: tuple[float, float], foot: tuple[float, float]) -> tuple[float, float]:
+    """Where the line from the foot meets the circle around a number."""
+    across, up = (foot[0] - place[0]) * panel.scale.east_mm, (foot[1] - place[1]) * panel.scale.north_mm
+    share = min(1.0, _RIM_MM / max(hypot(across, up), 0.01))
+    return place[0] + share * (foot[0] - place[0]), place[1] + share * (foot[1] - place[1])
 
 
 def _fill_grids(panel: Panel, boxes: Boxes, places: dict[str, int], colours: Sequence[str]) -> None:

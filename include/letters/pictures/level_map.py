@@ -11,7 +11,7 @@ from include.language import say
 from include.letters.pictures.chart_style import INK, SHADES, SOFT, WIDTH_MM, styled
 from include.letters.pictures.charts import short_name
 from include.letters.pictures.region_sheet import MAIL_WIDTH_MM, Named, RegionSheet, region_sheet
-from include.letters.words.air_classes import level_class, level_colour, level_limits, level_words
+from include.letters.words.air_classes import level_colour, level_limits, told_classes
 from include.letters.words.air_wording import source_note
 from include.letters.words.wording import concentration
 from include.supervision.bulletin_figures import CitySituation, OverviewFigures
@@ -79,19 +79,17 @@ def _look(city: CitySituation, limits: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _handles(figures: OverviewFigures, limits: tuple[int, ...], *, has_warned: bool) -> list[Any]:
-    values = [city.half.pm25_ug_m3 for city in figures.cities]
-    places = [level_class(value, limits) for value in values if value is not None]
+    known = [city.half.pm25_ug_m3 for city in figures.cities if city.half.pm25_ug_m3 is not None]
     handles: list[Any] = [
         Patch(
-            facecolor=colour,
+            facecolor=SHADES[place],
             edgecolor=SOFT,
             linewidth=0.5,
-            label=say("{words}（{count}个）", words=words, count=places.count(place)),
+            label=say("{words}（{count}个）", words=words, count=count),
         )
-        for place, (words, colour) in enumerate(zip(level_words(limits), SHADES, strict=True))
-        if places
+        for place, words, count in told_classes(known, limits)
     ]
-    if lacking := len(values) - len(places):
+    if lacking := len(figures.cities) - len(known):
         handles.append(
             Patch(
                 **_NO_FIGURE,

@@ -1,6 +1,6 @@
 """Names on a map: each where it covers no other name and no mark, by priority; far ones with a line, those without room by a number."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot
 from typing import Any, Final
@@ -16,6 +16,7 @@ HALO: Final[list[Any]] = [withStroke(linewidth=2.2, foreground="white")]
 NAME_PT: Final = 7.0
 Box = tuple[float, float, float, float]  # west, south, east, north
 Place = tuple[float, float]
+_NO_HOMES: Final[Mapping[str, Any]] = {}
 _MM_PER_PT: Final = 25.4 / 72
 _GAP_MM: Final = 0.4  # between a name and what stands beside it
 _LINE_HEIGHT: Final = 1.15  # of the type's size
@@ -53,9 +54,11 @@ def placed_names(
     *,
     size_pt: float = NAME_PT,
     avoided: Sequence[Box] = (),
+    homes: Mapping[str, Any] = _NO_HOMES,
 ) -> list[Name]:
     """Each name at its place, or moved so that it covers no other name and none of the `taken` places, whose marks reach `mark_mm` to each
-    side; where there is a choice, none of the boxes `avoided` either. `scale` has the millimetres of a degree.
+    side; where there is a choice, none of the boxes `avoided` either. `scale` has the millimetres of a degree. `homes`: shapes of the places by
+    name (degrees); a name whose middle would lie outside its own has a line to it, or stands elsewhere.
 
     Earlier names have the choice. One that fits nowhere near gets a number, which a list explains; one whose number has no room either is left out.
     """
@@ -63,15 +66,16 @@ def placed_names(
     names: list[Name] = []
     for text, place in places:
         middle = paper.mm(place)
-        found = paper.free_place(middle, _size(text, size_pt))
+        home = paper.shape_mm(homes[text]) if text in homes else None
+        found = paper.free_place(middle, _size(text, size_pt), home)
         number = 0
         if found is None:
             number = 1 + sum(bool(name.number) for name in names)
-            found = paper.free_place(middle, _size(str(number), size_pt))
+            found = paper.free_place(middle, _size(str(number), size_pt), home)
         if found is None:
             continue
         size = _size(str(number) if number else text, size_pt)
-        line_end = _line_end(middle, found, size)
+        line_end = _line_end(middle, found, size, home)
         paper.occupy(found, size, None if line_end is None else (middle, line_end))
         end = None if line_end is None else paper.degrees(line_end)
         names.append(Name(text, paper.degrees(found), place, end, number))
@@ -114,9 +118,19 @@ class _Paper:
         west, south = self._corner
         return west + at[0] / self._scale.east_mm, south + at[1] / self._scale.north_mm
 
-    def free_place(self, middle: Place, size: Place) -> Place | None:
-        """The nearest free place, one over no avoided box before one over some; None where there is none near."""
-        free = [at for at in _places_near(middle) if self._is_free(at, size, middle)]
+    def shape_mm(self, shape: Any) -> Any:
+        """A shape of degrees on the paper; prepared for many questions."""
+        (west, south), scale = self._corner, self._scale
+        moved = shapely.transform(shape, lambda at: (at - (west, south)) * (scale.east_mm, scale.north_mm))
+        shapely.prepare(moved)
+        return moved
+
+    def free_place(self, middle: Place, size: Place, home: Any = None) -> Place | None:
+        """The nearest free place, one in its `home` before others, one over no avoided box before one over some; None where there is none
+        near."""
+        free = [at for at in _places_near(middle) if self._is_free(at, size, middle, home)]
+        if home is not None:
+            free.sort(key=lambda at: not shapely.contains_xy(home, *at))
         return next((at for at in free if not self._is_over(at, size)), free[0] if free else None)
 
     def occupy(self, at: Place, size: Place, line: tuple[Place, Place] | None) -> None:
@@ -128,7 +142,7 @@ class _Paper:
     def _is_over(self, at: Place, size: Place) -> bool:
         return len(self._avoided.query(_rectangle(at, size), predicate="intersects")) > 0
 
-    def _is_free(self, at: Place, size: Place, middle: Place) -> bool:
+    def _is_free(self, at: Place, size: Place, middle: Place, home: Any) -> bool:
         (x, y), (width, height) = at, size
         if not (width <= x <= self._limits[0] - width and height <= y <= self._limits[1] - height):
             return False
@@ -139,9 +153,9 @@ class _Paper:
             return False
         if any(line.intersects(_rectangle(at, size)) for line in self._lines):
             return False
-        end = _line_end(middle, at, size)
+        end = _line_end(middle, at, size, home)
         if end is None:
-            return True
+            return home is None or shapely.contains_xy(home, *at)
         line = shapely.LineString((middle, end))
         return not any(line.intersects(name) for name in self._names)
 
@@ -158,10 +172,13 @@ def _size(text: str, size_pt: float) -> Place:
     return em_mm * width / 2 + _GAP_MM, em_mm * _LINE_HEIGHT * len(lines) / 2 + _GAP_MM
 
 
-def _line_end(middle: Place, at: Place, size: Place) -> Place | None:
-    """Where a line from the middle of a place meets the edge of its name; None where the name stands near enough."""
+def _line_end(middle: Place, at: Place, size: Place, home: Any = None) -> Place | None:
+    """Where a line from the middle of a place meets the edge of its name; None where the name stands near enough, or in its `home`."""
     across, up = middle[0] - at[0], middle[1] - at[1]
-    if hypot(across, up) <= _MOVED_MM or (abs(across) < size[0] and abs(up) < size[1]):
+    if abs(across) < size[0] and abs(up) < size[1]:
+        return None
+    is_near = hypot(across, up) <= _MOVED_MM if home is None else shapely.contains_xy(home, *at)
+    if is_near:
         return None
     share = min(size[0] / abs(across) if across else 9e9, size[1] / abs(up) if up else 9e9)
     return at[0] + across * share, at[1] + up * share

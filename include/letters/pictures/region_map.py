@@ -22,6 +22,7 @@ from include.supervision.weekly_figures import CityWeek, SummaryFigures
 
 _HIGHEST_MM: Final = 97.0  # it shares a page with the days
 _MAIL_NAMES: Final = 8
+_MAIL_URGED: Final = 14  # of the urged ones, where there are more than that
 
 
 @styled
@@ -32,10 +33,14 @@ def rate_map(figures: SummaryFigures) -> Figure:
 
 @styled
 def mail_rate_map(figures: SummaryFigures) -> Figure:
-    """The same for the mail, 90 mm wide: flagged cities and those behind named, in larger type."""
+    """The same for the mail, 90 mm wide: the cities that are urged, and of the others that are flagged or behind as many as have room, in
+    larger type."""
     behind = [city for city in figures.cities if city.flag.level or city.window.overdue]
-    ordered = sorted(behind, key=lambda city: (-city.window.overdue, city.unit_code))
-    return region_sheet(_sheet(figures, ordered[:_MAIL_NAMES], MAIL_WIDTH_MM))
+    ordered = sorted(
+        behind, key=lambda city: (city.flag.level != "urge", -city.window.overdue, city.unit_code)
+    )
+    urged = sum(city.flag.level == "urge" for city in behind)
+    return region_sheet(_sheet(figures, ordered[: max(_MAIL_NAMES, min(urged, _MAIL_URGED))], MAIL_WIDTH_MM))
 
 
 def _sheet(figures: SummaryFigures, named: Sequence[CityWeek], width_mm: float) -> RegionSheet:

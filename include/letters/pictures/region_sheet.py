@@ -7,6 +7,7 @@ from typing import Any, Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
+from matplotlib.patheffects import withStroke
 
 from include.geo.boundaries import map_notice
 from include.language import say
@@ -34,6 +35,7 @@ _LEGEND_MM, _MAIL_LEGEND_MM = 20.0, 25.0
 _NAME_PT, _MAIL_NAME_PT = 7.5, 9.0
 _MARK_MM: Final = 1.0
 _NOTE_PT, _LINE_MM = 7.5, 3.2  # of the lines at the foot
+_LINE_EDGE: Final[list[Any]] = [withStroke(linewidth=1.8, foreground="white")]
 _NOWHERE: Final = (113.0, 35.0, 117.0, 38.0)  # what a map without any outline shows: the middle of the region
 
 
@@ -98,7 +100,11 @@ def region_sheet(sheet: RegionSheet) -> Figure:
     size_pt = _MAIL_NAME_PT if is_for_mail else _NAME_PT
     names = _draw_names(axes, sheet, shapes, shown, scale, size_pt)
     paper = paper_over(figure)
-    for place, words in enumerate(listed_names(names)):  # in the empty north-west
+    shown_names = {name.text for name in names}
+    left_out = [
+        one.text for code, one in sheet.names.items() if code in shapes and one.text not in shown_names
+    ]
+    for place, words in enumerate([*listed_names(names), *left_out]):  # in the empty north-west
         top_mm = height + legend_mm - 1 - place * size_pt * 0.42
         paper.text(2, top_mm, words.replace("\n", " "), size=size_pt, ha="left", va="top")
     _explain(paper, sheet, legend_mm, columns=2 if is_for_mail else 3)
@@ -109,7 +115,7 @@ def region_sheet(sheet: RegionSheet) -> Figure:
         26 if is_for_mail else 34,
         scale,
     )
-    draw_north_arrow(paper, sheet.width_mm - 5, legend_mm)
+    draw_north_arrow(paper, sheet.width_mm - 5, 11 if is_for_mail else 7.2)
     told = _told_gone(gone, sheet)
     draw_notes(paper, sheet.note or told)
     if has_two_lines:
@@ -143,7 +149,8 @@ def _draw_names(
     )
     texts = {sheet.names[code].text: sheet.names[code] for code in ordered}
     places = [(sheet.names[code].text, city_middle(code)) for code in ordered]
-    names = placed_names(places, shown, scale, sheet.marks, _MARK_MM, size_pt=size_pt)
+    homes = {sheet.names[code].text: shapes[code] for code in ordered}
+    names = placed_names(places, shown, scale, sheet.marks, _MARK_MM, size_pt=size_pt, homes=homes)
     for name in names:
         _draw_name(axes, name, size_pt, is_flagged=texts[name.text].is_flagged)
     return names
@@ -151,7 +158,13 @@ def _draw_names(
 
 def _draw_name(axes: Axes, name: Name, size_pt: float, *, is_flagged: bool) -> None:
     if name.line_end is not None:
-        axes.plot(*zip(name.middle, name.line_end, strict=True), color=INK, linewidth=0.5, zorder=6)
+        axes.plot(
+            *zip(name.middle, name.line_end, strict=True),
+            color=INK,
+            linewidth=0.7,
+            zorder=6,
+            path_effects=_LINE_EDGE,
+        )
         axes.plot(*name.middle, marker="o", markersize=1.6, color=INK, zorder=6)
     axes.text(
         *name.at,

@@ -58,6 +58,19 @@ def level_words(limits: Sequence[int]) -> list[str]:
     return [f"<{limits[0]}", *between, f"≥{limits[-1]}"]
 
 
+def told_classes(values_ug_m3: Sequence[float], limits: Sequence[int]) -> list[tuple[int, str, int]]:
+    """What a legend tells: place, words and count of the classes from the lowest to the highest that has a value. One class alone has
+    the values themselves: its limits say nothing."""
+    places = [level_class(value, limits) for value in values_ug_m3]
+    if not places:
+        return []
+    if min(places) == max(places):
+        low, high = rounded(min(values_ug_m3)), rounded(max(values_ug_m3))
+        return [(places[0], f"{low}" if low == high else f"{low}～{high}", len(places))]
+    words = level_words(limits)
+    return [(place, words[place], places.count(place)) for place in range(min(places), max(places) + 1)]
+
+
 def level_colour(value_ug_m3: float, limits: Sequence[int]) -> str:
     """The colour of a concentration."""
     return SHADES[level_class(value_ug_m3, limits)]

@@ -15,13 +15,14 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-from include.errors import redact
+from include.errors import HIDDEN, redact
 from include.language import say
 from include.post.channels.settings import Channel
 from include.post.outcomes import Outcome
@@ -37,6 +38,10 @@ _TOO_FAST: Final = {
 }
 _BUSY: Final = -1  # 企业微信 and 钉钉: the server is busy, try again
 _LONGEST_TEXT: Final = 500
+# `timestamp` and `sign` of a request, in a URL or in JSON.
+_SIGNED: Final = re.compile(
+    r"(?P<name>\b(?:timestamp|sign)\b[\"']?\s*(?:[=:]|%3[dD])\s*[\"']?)[^&\s\"',}]+", re.IGNORECASE
+)
 # Marks by which somebody is called or a text is formatted: what comes from outside calls nobody.
 _CALLING: Final = "<>@"
 _FORMATTING: Final = _CALLING + "*_`[]#~|"
@@ -137,8 +142,9 @@ def by_status(status: int, body: bytes) -> Verdict:
 
 
 def clean(words: str) -> str:
-    """An answer's words, bounded and without secrets."""
-    return redact(" ".join(words.split()))[:_LONGEST_TEXT]
+    """An answer's words, bounded and without secrets, nor what a request was signed with, which a robot may say back."""
+    plain = redact(" ".join(words.split()))
+    return _SIGNED.sub(rf"\g<name>{HIDDEN}", plain)[:_LONGEST_TEXT]
 
 
 def _wecom(channel: Channel, content: Content, picture: bytes, at: datetime) -> tuple[str, _Body]:

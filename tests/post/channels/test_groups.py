@@ -4,8 +4,10 @@ import logging
 from collections import Counter, deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import Engine, select, update
 
 from include.errors import InputError, StateError
@@ -19,6 +21,7 @@ from include.post.restoration import record_restore
 from include.store.archive import Archive
 from include.store.channel_tables import channel_message, channel_state
 from include.store.engine import reading, writing
+from include.verbs.channels import channels
 from tests.post.channels.robots import KEYS, SECRETS, PlayedClock, Robots, busy, group, robots_at
 
 KINDS = ("wecom", "dingtalk", "feishu")
@@ -199,6 +202,40 @@ def test_only_a_code_of_zero_in_the_body_is_a_success(
 ) -> None:
     found = verdict_of(kind, status, body).outcome
     assert (found.result, found.code) == (result, code)
+
+
+def test_what_a_request_was_signed_with_is_not_shown_when_a_robot_says_it_back() -> None:
+    told = verdict_of(
+        "dingtalk", 200, b'{"errcode": 310000, "errmsg": "bad /send?a=1&timestamp=1584&sign=ab%2Bc%3D&b=2"}'
+    )
+    assert told.outcome.text == "拒收（错误码310000）：bad /send?a=1&timestamp=***&sign=***&b=2"
+    told = verdict_of("feishu", 200, b'{"timestamp": "1584", "sign": "ab+c="}')
+    assert told.outcome.text == '应答无法理解，不知是否已发出：{"timestamp": "***", "sign": "***"}'
+    assert (
+        verdict_of("feishu", 200, b'{"code": 1, "msg": "no sign"}').outcome.text == "拒收（错误码1）：no sign"
+    )
+
+
+@pytest.mark.parametrize(("token", "code"), [("wrong-key-1", 1), (KEYS["wecom"], 0)])
+def test_a_test_message_that_was_not_taken_is_said_by_the_exit_code(
+    engine: Engine,
+    archive: Archive,
+    clock: PlayedClock,
+    served: tuple[Robots, str],
+    monkeypatch: pytest.MonkeyPatch,
+    token: str,
+    code: int,
+) -> None:
+    channel = group("wecom", served[1], token=token)
+    issuer = SimpleNamespace(name="某局")
+    house = SimpleNamespace(engine=engine, issuer=issuer, channels=SimpleNamespace(all=(channel,)))
+    monkeypatch.setattr("include.verbs.channels.open_current_house", lambda: house)
+    monkeypatch.setattr(
+        "include.workflows.channels.send",
+        lambda house, now, actor: go(engine, archive, PlayedClock(now), channel),
+    )
+    told = CliRunner().invoke(channels, ["test", channel.name])
+    assert (told.exit_code, told.output.split(":")[0]) == (code, "refused" if code else "sent")
 
 
 def test_what_is_not_known_is_never_sent_again_by_itself_and_a_person_settles_it(

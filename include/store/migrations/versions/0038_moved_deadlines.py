@@ -13,25 +13,33 @@ _EVENTS = (
     "acknowledged, reported, passed, returned, rectified, inspected_passed, inspected_failed, "
     "spot_passed, spot_failed, written_off, extended, withdrawn, closed, reopened"
 )
-# column: its comment before, and now
-_COMMENTS = {
-    "event": (f"assigned, {_EVENTS}", f"assigned, handed_over, {_EVENTS}"),
-    "unit_code": (
+# table, column, its comment before, and now
+_COMMENTS = (
+    ("chain_event", "event", f"assigned, {_EVENTS}", f"assigned, handed_over, {_EVENTS}"),
+    (
+        "chain_event",
+        "unit_code",
         "unit that speaks, of an assigned the holder; empty: the office",
         "unit that speaks, of an assigned and a handed_over the holder; empty: the office",
     ),
-}
+    (
+        "channel_message",
+        "topic",
+        "morning, urgent, overdue; of a webhook the event's type",
+        "morning, urgent, overdue, escalated, test; of a webhook the event's type",
+    ),
+)
 
 
 def upgrade() -> None:
     op.add_column("chain_event", sa.Column("of_seq", sa.Integer(), nullable=True, comment=_COMMENT))
     if op.get_bind().dialect.name == "postgresql":
-        for name, (before, now) in _COMMENTS.items():
-            op.alter_column("chain_event", name, comment=now, existing_comment=before)
+        for table, name, before, now in _COMMENTS:
+            op.alter_column(table, name, comment=now, existing_comment=before)
 
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
-        for name, (before, now) in _COMMENTS.items():
-            op.alter_column("chain_event", name, comment=before, existing_comment=now)
+        for table, name, before, now in _COMMENTS:
+            op.alter_column(table, name, comment=before, existing_comment=now)
     op.drop_column("chain_event", "of_seq")
