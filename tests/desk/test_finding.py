@@ -149,11 +149,13 @@ def test_a_name_of_which_there_is_nothing_says_what_comes_nearest(
         ("阳原市", "/cities/140300"),
         ("石家桩", "/cities/130100"),
         ("阳泉 没有的", "/cities/140300"),
-        ("T85712", "/grids/T85711"),
+        ("T85799", "/grids/T85711"),
     ],
 )
 def test_misspelt_words_find_what_is_written_much_the_same(browser: Browser, words: str, near: str) -> None:
-    page = browser.get("/search", params={"q": words}).text
+    answer = browser.get("/search", params={"q": words})
+    page = answer.text
+    assert answer.status_code == 200
     assert ("最接近的" in page, f'href="/desk{near}"' in page) == (True, True)
     assert "没有找到" in browser.get("/search", params={"q": "Q"}).text
 
