@@ -14,6 +14,8 @@ _DOMAIN: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _WEB: Final = re.compile(r"https?://[^\s<>\"'\\]+")
 # Control characters, what breaks a line, and what no file of text or XML may hold.
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+# What turns the direction of a line: a name that reads otherwise than it is written.
+TURNING: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _LONGEST_MAILBOX, _LONGEST_LOCAL_PART, _LONGEST_DOMAIN = 254, 64, 253
 
 

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -21,10 +21,12 @@ from typing import Final
 import psutil
 
 from include.connections import Registry, as_airflow_json
-from include.demo import DEMO_MAILBOX, DEMO_SOURCE, prepare, pull_region
+from include.demo import DEMO_DAY, DEMO_MAILBOX, DEMO_SOURCE, prepare, pull_region
 from include.desk.pages.access import usable_secret
 from include.errors import InputError
 from include.house import ROOT, SETTINGS_FILE, House, default_registry, open_house
+from include.profile.current import office
+from include.simulator.habits import plays_the_season
 from include.store.private_files import keep_private, tighten
 from include.yaml_once import load_yaml
 
@@ -162,11 +164,18 @@ def _announce(passwords: Mapping[str, str], var: Path, house: House) -> None:
   Airflow UI    http://127.0.0.1:{UI_PORT}    user admin    password {passwords["admin"]}
   to look only  the same address          user viewer   password {passwords["viewer"]}
   letters       {mailbox}
-  answers       the demo cities answer them into an IMAP mailbox on 127.0.0.1:{IMAP_PORT}, which the DAG answer_round reads
+  answers       its demo answers come into an IMAP mailbox on 127.0.0.1:{IMAP_PORT}, which the DAG answer_round reads
   logs          {var / "airflow" / "up.log"}
 
-  Trigger: DAG daily_dispatch → Trigger, period_end 2020-03-13, deliver send.
+  Trigger: DAG daily_dispatch → Trigger, period_end {_shown_day(house)}, deliver send.
   Back-fill: airflow's own dialog on the DAG page. Stop: Ctrl-C."""
+    )
+
+
+def _shown_day(house: House) -> date:
+    """A day of which the demo data has letters to send, whichever the office."""
+    return (
+        DEMO_DAY + timedelta(days=1) if plays_the_season(office()) else house.season[0] + timedelta(days=12)
     )
 
 

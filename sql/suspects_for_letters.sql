@@ -1,5 +1,4 @@
--- Grain: one suspect of one ranking of one of the alarms asked for, by the hours that were known when it was raised or pushed; none
--- that a person struck out.
+-- Grain: one suspect of one ranking of one of the alarms asked for, by the hours that were known when it was raised or pushed.
 -- Parameters: alarm_ids (words). `ranked_id`: the alarm that was ranked: the one asked for, or its alias of the watch, which is told
 -- first (it has seen more hours' readings).
 -- Reads: suspect_at_push, alarm_alias, suspect_verdict.
@@ -19,5 +18,4 @@ select
 from named as n
 left join suspect_verdict as v on v.alarm_id = n.alarm_id and v.enterprise_id = n.enterprise_id
 left join suspect_verdict as w on w.alarm_id = n.ranked_id and w.enterprise_id = n.enterprise_id
-where coalesce(v.verdict, w.verdict, '') <> 'struck'
 order by n.alarm_id, n.is_own, n.ranked_id, n.rank

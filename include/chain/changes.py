@@ -47,6 +47,18 @@ def moved_deadline(
     return replace(_beside(chain, task, move, "extended"), met_due_at=met_due_at, of_seq=taken.seq)
 
 
+def moved_report(
+    chain: Chain, task_no: int, answer_due_at: datetime, move: Move, settings: ChainSettings
+) -> Event:
+    """The event by which the report of a task that was not acknowledged in time is asked for until later, because of an outage on our own
+    side; until when it was to be acknowledged stays."""
+    require_words(move)
+    task = chain.task(task_no)
+    assert task is not None  # its report is waited for
+    require_duty(chain, task, move, "", settings)
+    return replace(_beside(chain, task, move, "extended"), answer_due_at=answer_due_at)
+
+
 def _beside(chain: Chain, task: Task, move: Move, name: str) -> Event:
     event_at, recorded_at = moments(chain, move)
     return Event(

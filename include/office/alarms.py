@@ -1,6 +1,5 @@
 """What the push of an hour is made of: alarms of the watch, what was told, the last day of their grids, who spoke."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,7 +9,7 @@ from sqlalchemy import Connection
 
 from include.house import House
 from include.office.register import Due
-from include.office.suspected import as_suspected
+from include.office.suspected import as_suspected, without_struck
 from include.periods import Period, later, office_date
 from include.post.letters import LetterFacts, NamedAlarm, find_by_key
 from include.rules import ALARM_PUSH
@@ -131,12 +130,14 @@ def _suspects(connection: Connection, alarm_ids: Iterable[str]) -> dict[str, tup
     """The first suspects of each alarm by what was known when it was raised, in words; the first one always, the others
     where they are not all but ruled out."""
     found: dict[str, tuple[Suspected, ...]] = {}
-    for row in suspects_at_push(connection, [str(one) for one in alarm_ids]).to_dict("records"):
-        told = found.get(row["alarm_id"], ())
-        if len(told) < SUSPECTS_TOLD and (not told or row["score"] >= LEAST_TOLD):
-            suspect = json.loads(row["evidence_json"])
-            one = as_suspected(row["enterprise_id"], float(row["score"]), suspect)
-            found[row["alarm_id"]] = (*told, one)
+    rows = suspects_at_push(connection, [str(one) for one in alarm_ids])
+    for alarm_id, ranking in rows.groupby("alarm_id", sort=False):
+        if left := without_struck(ranking):
+            found[str(alarm_id)] = tuple(
+                as_suspected(row["enterprise_id"], float(row["score"]), row["evidence"])
+                for place, row in enumerate(left[:SUSPECTS_TOLD])
+                if place == 0 or row["score"] >= LEAST_TOLD
+            )
     return found
 
 

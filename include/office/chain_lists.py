@@ -158,6 +158,12 @@ def _hours_over(due_at: Any, as_of: datetime) -> float:
     return max(0.0, float((as_of - due_at.to_pydatetime()).total_seconds()) / _HOUR_SECONDS)
 
 
+def unit_names(house: House, at: datetime) -> dict[str, str]:
+    """What units are called, by code: also those that have ended."""
+    with reading(house.engine) as connection:
+        return names_of_units(connection, at)
+
+
 def holders_to_choose(house: House, now: datetime) -> dict[str, str]:
     """The units that an alarm may be handed to now: names by code."""
     with reading(house.engine) as connection:

@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from include.act import Act
 from include.chain.clocks import ACKNOWLEDGE, REPORT, Clock, clocks_of
-from include.chain.steps import HOLDERS_SLOTS
+from include.chain.machine import chain_of
+from include.chain.steps import ASSIGNED, HOLDERS_SLOTS
 from include.chain.values import Event, Move
 from include.errors import InputError, QianliyanError
 from include.house import House
@@ -62,7 +63,7 @@ def waiting_in(house: House, started_at: datetime, ended_at: datetime, now: date
     with reading(house.engine) as connection:
         given, names = _given(connection), names_of_units(connection, now)
         for alarm_id in _touched(connection, started_at, now):
-            for clock in _asked(chain_events(connection, alarm_id, now)):
+            for clock in _asked(chain_events(connection, alarm_id, now), started_at):
                 ran = clock.due_at >= started_at and clock.since_at < ended_at
                 if not ran or (clock.taken_at is not None and not clock.is_late):
                     continue
@@ -104,7 +105,8 @@ def extend_for(house: House, started_at: datetime, ended_at: datetime, act: Act)
         )
         try:
             with writing(house.engine, lock="intake") as connection:
-                if taken_seq is None:
+                is_waited_for = taken_seq is None and not _is_unsigned(connection, alarm_id, row)
+                if is_waited_for:
                     done += take_in(connection, alarm_id, move, settings) is not None
                 else:
                     done += give_time(connection, alarm_id, taken_seq, move, settings) is not None
@@ -113,18 +115,31 @@ def extend_for(house: House, started_at: datetime, ended_at: datetime, act: Act)
     return done, troubles
 
 
+def _is_unsigned(connection: Connection, alarm_id: str, row: Mapping[Any, Any]) -> bool:
+    """Whether the report of a task is meant that still waits for its 签收."""
+    task = chain_of(chain_events(connection, alarm_id)).task(int(row["task_no"]))
+    return row["step"] == REPORT and task is not None and task.state == ASSIGNED
+
+
 def _touched(connection: Connection, started_at: datetime, now: datetime) -> list[str]:
     """The alarms of which something may have waited during an outage that began then."""
     rows = running(connection, now)
-    waiting = rows.loc[rows["step"].isin(HOLDERS_SLOTS) & (rows["due_at"] >= started_at), "alarm_id"]
+    # A task that waits for its 签收 is looked at however long that is overdue: the time of its report may run.
+    may_run = (rows["due_at"] >= started_at) | (rows["step"] == ACKNOWLEDGE)
+    waiting = rows.loc[rows["step"].isin(HOLDERS_SLOTS) & may_run, "alarm_id"]
     late = frame(connection, "chain_touched", since_at=started_at)["alarm_id"]
     return sorted({*waiting.astype(str), *late.astype(str)})
 
 
-def _asked(events: tuple[Event, ...]) -> Iterator[Clock]:
-    """The steps of an alarm's holders that may be given time; the report of a task that waits for its 签收 gets what that gets."""
+def _asked(events: tuple[Event, ...], started_at: datetime) -> Iterator[Clock]:
+    """The steps of an alarm's holders that may be given time; the report of a task that waits for its 签收 gets what that gets, and its own
+    where the 签收 was overdue before."""
     clocks = clocks_of(events)
-    unsigned = {one.task_no for one in clocks if one.slot == ACKNOWLEDGE and one.taken_seq is None}
+    unsigned = {
+        one.task_no
+        for one in clocks
+        if one.slot == ACKNOWLEDGE and one.taken_seq is None and one.due_at >= started_at
+    }
     for clock in clocks:
         if clock.slot != REPORT or clock.taken_seq is not None or clock.task_no not in unsigned:
             yield clock

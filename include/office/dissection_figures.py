@@ -215,6 +215,8 @@ def _suspects(
         for row in own.sort_values("rank").to_dict("records"):
             evidence = json.loads(row["evidence_json"])
             hours += evidence.get("hours") or []
+            if row["verdict"] == "struck":
+                continue
             is_known = row["verdict"] is not None and pd.Timestamp(row["decided_at"]) <= pd.Timestamp(as_of)
             ranked.append(
                 Ranked(

@@ -42,11 +42,26 @@ def whole_check(folder: Path) -> Findings:
                 expected=" | ".join(LETTER_KINDS),
                 got=kind,
             )
+        _check_number_words(profile, findings)
         _check_words(profile, findings)
         _check_outlines(profile, findings)
         check_language(profile, findings)
         check_contacts(profile, findings)
     return findings
+
+
+def _check_number_words(profile: Profile, findings: Findings) -> None:
+    """Numbers run by kind of letter: two kinds with one word would give one number twice."""
+    first_of: dict[str, str] = {}
+    for kind, word in profile.letters.items():
+        if word and (first := first_of.setdefault(word, kind)) != kind:
+            findings.add(
+                FILE,
+                findings.line(FILE, f"letters.{kind}"),
+                "two kinds of letters have one number word",
+                expected=f"another word than that of {first}",
+                got=word,
+            )
 
 
 def found_store(engine: Engine, now: datetime) -> tuple[str, int]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from include.language import say
 from include.store.suspects import suspects_for_letters
 from include.supervision.figures import Suspected
-from include.suspects.rules import LEAST_TOLD, SUSPECTS_TOLD
+from include.suspects.rules import DEFAULT_RULES, LEAST_TOLD, SUSPECTS_TOLD
 from include.suspects.wording import judged_by, reason_words, suspect_name, wind_words
 
 _FOUND = "现场核查已发现问题"
@@ -54,15 +54,32 @@ def as_suspected(
     )
 
 
+def without_struck(ranking: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of one ranking, by rank, with their `evidence`; without those that a person struck out. The chances of the others are
+    then those of what is left, and the first of them carries the alarm's hours."""
+    rows: list[dict[str, Any]] = [
+        {str(name): value for name, value in row.items()} | {"evidence": json.loads(row["evidence_json"])}
+        for row in ranking.sort_values("rank").to_dict("records")
+    ]
+    left = [row for row in rows if row["verdict"] != "struck"]
+    if not left or len(left) == len(rows):
+        return left
+    share = 1.0 - sum(float(row["score"]) for row in rows if row["verdict"] == "struck")
+    for row in left:
+        row["score"] = min(round(float(row["score"]) / share, 6), 1.0) if share > 0 else float(row["score"])
+        row["evidence"]["level"] = DEFAULT_RULES.level_of(row["score"])
+    left[0]["evidence"]["hours"] = rows[0]["evidence"].get("hours")
+    return left
+
+
 def _told(ranking: pd.DataFrame, as_of: datetime) -> tuple[Suspected, ...]:
     told: list[Suspected] = []
-    for row in ranking.to_dict("records"):
-        evidence = json.loads(row["evidence_json"])
+    for row in without_struck(ranking):
         is_known = row["verdict"] is not None and pd.Timestamp(row["decided_at"]) <= pd.Timestamp(as_of)
         if is_known and row["verdict"] == "not_found":
             continue
         if len(told) == SUSPECTS_TOLD or (told and row["score"] < LEAST_TOLD):
             break
         is_found = is_known and row["verdict"] == "found"
-        told.append(as_suspected(row["enterprise_id"], float(row["score"]), evidence, is_found))
+        told.append(as_suspected(row["enterprise_id"], float(row["score"]), row["evidence"], is_found))
     return tuple(told)

@@ -143,6 +143,7 @@ def _check_places(profile: Profile, findings: Findings) -> None:
                 got=place.place_code,
             )
     _check_cycles(file, by_code, lambda place: place.parent_code, findings)
+    _check_place_names(places, findings)
     for same in _dated(by_code.values(), file, findings):
         for first, second, day in overlaps(same):
             findings.add(
@@ -160,6 +161,25 @@ def _check_places(profile: Profile, findings: Findings) -> None:
                 expected=f"valid_from {day}, where line {first.line} ends",
                 got=second.valid_from or "",
             )
+
+
+def _check_place_names(places: Sequence[Place], findings: Findings) -> None:
+    """A file that names a place means one: of two below one parent that hold at a time, no name or alias is the other's."""
+    first_of: dict[tuple[str, str], list[Place]] = {}
+    for place in places:
+        for name in dict.fromkeys((place.name, *place.aliases)):
+            others = first_of.setdefault((place.parent_code, name), [])
+            for other in others:
+                meet = begins(other) < ends(place) and begins(place) < ends(other)
+                if other.place_code != place.place_code and meet:
+                    findings.add(
+                        "places.csv",
+                        place.line,
+                        "a name that two places share",
+                        expected=f"another name than in line {other.line} ({other.place_code})",
+                        got=name,
+                    )
+            others.append(place)
 
 
 def _check_units(profile: Profile, findings: Findings) -> None:
@@ -288,6 +308,9 @@ def _check_regions(profile: Profile, findings: Findings) -> None:
 def _check_partition(profile: Profile, findings: Findings) -> None:
     """A partition that profile.yaml says is complete: every addressed unit in one region on every day since the first stay."""
     file = "regions.csv"
+    if not profile.regions and profile.addressees() and file not in findings.lacking:
+        line = findings.line(FILE, "regions_are_complete")
+        findings.add(FILE, line, "no unit is in a region", expected="a region of every unit in regions.csv")
     stays = {same[0].unit_code: same for same in groups(profile.regions, lambda stay: stay.unit_code)}
     since = min(
         (stay.valid_from for stay in profile.regions if (file, stay.line) not in findings.undated),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from string import Formatter
 from typing import Any, Final
 
-from include.addresses import CONTROL
+from include.addresses import CONTROL, TURNING
 from include.errors import InputError
 from include.profile import settings
 from include.profile.chain import read_chain
@@ -323,16 +324,32 @@ def _standards(folder: Path, findings: Findings) -> tuple[Standard, ...]:
             "the first edition has a beginning",
             expected="no valid_from: it holds since ever",
         )
+    for before, after in pairwise(kept):
+        if before.valid_from == after.valid_from:
+            findings.add(
+                file,
+                editions.line,
+                "two editions hold from one day",
+                expected="another valid_from",
+                got=f"{before.name}, {after.name}",
+            )
     return tuple(kept)
+
+
+_EDITION: Final = {"name", "valid_from", "day_ug_m3", "year_ug_m3", "index_breakpoints_ug_m3"}
 
 
 def _standard(one: Lined, file: str, findings: Findings) -> Standard | None:
     told = one.plain() if isinstance(one.value, dict) else {}
     try:
+        if unknown := set(told) - _EDITION:
+            raise Wrong(f"{', '.join(sorted(_EDITION))}, and not {', '.join(sorted(map(str, unknown)))}")
         limits = [
             tuple(settings.number(1, 1000)(told[name][f"class_{number}"]) for number in (1, 2))
             for name in ("day_ug_m3", "year_ug_m3")
         ]
+        if any(strict > loose for strict, loose in limits):
+            raise Wrong("limits of class_1 that are at most those of class_2")
         points = told.get("index_breakpoints_ug_m3")
         if points is not None and (
             not isinstance(points, list)
@@ -400,7 +417,7 @@ def _words(folder: Path, findings: Findings) -> dict[str, str]:
         findings.lines[file, term] = word.line
         if not isinstance(word.value, str):
             findings.add(file, word.line, "no text", expected="a text", got=word.plain())
-        elif CONTROL.search(word.value.replace("\n", "")):
+        elif CONTROL.search(word.value.replace("\n", "")) or TURNING.search(word.value):
             findings.add(file, word.line, "a control character", expected="a text of lines", got=word.value)
         elif (wanted := _parts(term)) and not _fits(word.value, wanted):
             findings.add(

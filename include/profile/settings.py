@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
-from include.addresses import CONTROL, is_domain
+from include.addresses import CONTROL, TURNING, is_domain
 from include.open_settings import CHECKS, Unusable
 from include.profile.findings import Findings
 from include.profile.tables import read_text
@@ -109,7 +109,9 @@ class Wrong(ValueError):
 
 def text(value: Any) -> str:
     """A text of one line that is not empty."""
-    if not isinstance(value, str) or not value.strip() or CONTROL.search(value.strip()) or len(value) > 200:
+    if not isinstance(value, str) or not value.strip() or len(value) > 200:
+        raise Wrong("a text of one line without control characters")
+    if CONTROL.search(value.strip()) or TURNING.search(value):
         raise Wrong("a text of one line without control characters")
     return value.strip()
 

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from include.addresses import CONTROL
+from include.addresses import CONTROL, TURNING
 from include.profile.findings import Findings
 
 LARGEST_BYTES: Final = 8 * 1024 * 1024
@@ -118,7 +118,9 @@ def read_table(
                 findings.add(path.name, reader.line_num, "too many rows", expected=f"at most {MOST_ROWS}")
                 break
             values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
-            for name in (name for name, cell in values.items() if CONTROL.search(cell)):
+            for name in (
+                name for name, cell in values.items() if CONTROL.search(cell) or TURNING.search(cell)
+            ):
                 findings.add(
                     path.name,
                     reader.line_num,

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from include.chain.changes import moved_deadline
+from include.chain.changes import moved_deadline, moved_report
 from include.chain.machine import chain_of, is_told_again, next_event
 from include.chain.steps import ASSIGN, RETURNED
 from include.chain.values import Chain, Event, Move, Problem, Task
@@ -85,17 +85,21 @@ def take_in(
 
 
 def give_time(
-    connection: Connection, alarm_id: str, seq: int, move: Move, settings: ChainSettings
+    connection: Connection, alarm_id: str, seq: int | None, move: Move, settings: ChainSettings
 ) -> Event | None:
-    """Judges a step that was taken by a later deadline, `move.due_at`; None where the key was taken before. The caller holds the lock
+    """Judges a step that was taken by a later deadline, `move.due_at`, or without `seq` asks for the report of a task that was not
+    acknowledged in time until then; None where the key was taken before. The caller holds the lock
     `intake`."""
     if is_taken(connection, move.key) or move.due_at is None:
         return None
     alarm = _alarm(connection, alarm_id, move.now)
     events = chain_events(connection, alarm_id)
     before = chain_of(events)
-    taken = next(one for one in events if one.seq == seq)
-    event = moved_deadline(before, taken, move.due_at, move, settings)
+    if seq is None:
+        event = moved_report(before, move.task_no, move.due_at, move, settings)
+    else:
+        taken = next(one for one in events if one.seq == seq)
+        event = moved_deadline(before, taken, move.due_at, move, settings)
     add_event(connection, alarm_id, before, event, is_simulated=bool(alarm["is_simulated"]))
     _note(connection, alarm_id, before, event, move)
     return event

@@ -187,5 +187,9 @@ class SuspectRules:
     kept: int = 11  # suspects kept of an alarm; the rest share what is left of the chance
     former_days: int = 90  # former problems of the grid: open, or found within so many days
 
+    def level_of(self, chance: float) -> str:
+        """high, medium or low."""
+        return "high" if chance >= self.high_from else "medium" if chance >= self.medium_from else "low"
+
 
 DEFAULT_RULES: Final = SuspectRules()

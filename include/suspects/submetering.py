@@ -51,16 +51,18 @@ def suspected_treatment(
     stops: pd.DataFrame,
     rules: SuspectRules,
     known_hours: int = _DAY,
+    ahead_hours: int = 0,
 ) -> pd.DataFrame:
     """One row an enterprise and rule broken on Beijing's `day` (columns `COLUMNS`), by enterprise and rule.
 
     `submeter_hours` as in the contract, from `days_back` days before `day`; `enterprise_ids`: the known ones; `stops`:
     enterprise_id, start_at, end_at of ordered stops. `known_hours`: hours of the day that are over (a day that goes on).
-    `hours` are those that count, in `spans` (from, until: hours of the day): hours on end, but for `shorter`.
+    `ahead_hours`: hours after the day that are over, too: hours on end may have begun before the day and may end after it, and a meter
+    that fell silent may speak again then. `hours` are those of the day that count, in `spans` (from, until: hours of the day): hours on end, but for `shorter`.
     `completeness`: metered hours over hours that are over. Means of power are over the hours that broke the rule.
     """
     midnight = int(pd.Timestamp(day).tz_localize(office_zone()).timestamp()) // 3600
-    begin, end = midnight - rules.meter.days_back * _DAY, midnight + known_hours
+    begin, end = midnight - rules.meter.days_back * _DAY, midnight + known_hours + ahead_hours
     ids = enterprise_ids.astype(str).drop_duplicates().sort_values().reset_index(drop=True)
     hours = read_meters(submeter_hours, ids, rules.meter)
     meters, row = metered_table(hours, np.arange(len(ids)), len(ids), begin, end)
@@ -68,11 +70,13 @@ def suspected_treatment(
     if not len(names):
         return pd.DataFrame(columns=COLUMNS)
     known = usual(meters, np.arange(len(names)), midnight, rules.meter)
-    production = meters.production_kw[:, -known_hours:].astype(float)
-    treatment = meters.treatment_kw[:, -known_hours:].astype(float)
-    broken = _broken(
-        meters, known, production, treatment, _ordered(stops, names, midnight, known_hours), rules
-    )
+    seen = _DAY + known_hours + ahead_hours
+    day_hours = slice(_DAY, _DAY + known_hours)
+    production = meters.production_kw[:, -seen:].astype(float)
+    treatment = meters.treatment_kw[:, -seen:].astype(float)
+    ordered = _ordered(stops, names, midnight - _DAY, seen)
+    broken = _broken(meters, known, production, treatment, ordered, rules)
+    production, treatment = production[:, day_hours], treatment[:, day_hours]
     runs = production > known.running_kw[:, None]
     treats = (
         runs
@@ -82,11 +86,12 @@ def suspected_treatment(
     parts = []
     idle = np.zeros(production.shape, bool)
     for rule in rules.submeter:
-        hit = broken[rule.code]
         if rule.code != "shorter":  # hours on end: one alone has harmless reasons and is not counted
-            hit = _on_end(hit, rule.least_hours)
-        long_enough = hit.sum(axis=1) >= rule.least_hours
-        if rule.code == "shorter":
+            hit = _on_end(broken[rule.code], rule.least_hours)[:, day_hours]
+            long_enough: Flags = np.asarray(hit.any(axis=1), bool)
+        else:
+            hit = broken[rule.code][:, day_hours]
+            long_enough = np.asarray(hit.sum(axis=1) >= rule.least_hours, bool)
             # A treatment that idles for hours on end also runs shorter: told once, but where it stands in other hours, too.
             long_enough &= (hit & ~idle).any(axis=1)
         if rule.code == "idle":
@@ -119,7 +124,7 @@ def _broken(
     ordered: Flags,
     rules: SuspectRules,
 ) -> dict[str, Flags]:
-    """By rule: enterprises × hours of the day that break it."""
+    """By rule: enterprises × hours that break it."""
     usable = known.is_known[:, None]
     runs = usable & (production > known.running_kw[:, None])
     idle = runs & is_below(treatment, rules.meter.idle_share * known.ratio[:, None] * production)

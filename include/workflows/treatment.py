@@ -13,7 +13,7 @@ from include.errors import InputError
 from include.house import House
 from include.language import say
 from include.office.treatment import submeter_rules
-from include.periods import DAY, midnight, office_zone
+from include.periods import DAY, HOUR, midnight, office_zone
 from include.rules import SIMULATED_LABEL
 from include.store.engine import reading, writing
 from include.store.enterprises import key_enterprises
@@ -24,6 +24,7 @@ from include.suspects.submetering import meter_completeness, meter_faults, suspe
 
 _STOPS: Final = ("enterprise_id", "start_at", "end_at")
 _MOST_NAMED: Final = 5
+_AHEAD_HOURS: Final = 8  # of the next day: over when the daily dispatch judges the day before, so that a back-fill says the same
 FAULT_WORDS: Final = {
     "unknown_enterprise": "企业名单中没有该编号，未使用",
     "negative": "功率为负（电表反转或接反），未使用",
@@ -74,13 +75,17 @@ def treatment_of_day(
     over = min(max(int((now - begin) / timedelta(hours=1)), 0), 24)
     with reading(house.engine) as connection:
         firms = key_enterprises(connection).drop_duplicates("enterprise_id").set_index("enterprise_id")
+    ahead = min(max(int((now - begin) / HOUR) - 24, 0), _AHEAD_HOURS)
     table = read_hours(
-        house.stations_dir, SUBMETER_HOURS, begin - rules.meter.days_back * DAY, begin + timedelta(hours=over)
+        house.stations_dir,
+        SUBMETER_HOURS,
+        begin - rules.meter.days_back * DAY,
+        begin + (over + ahead) * HOUR,
     )
     hours: pd.DataFrame = table.to_pandas()
     ids = pd.Series(firms.index.astype(str))
     ordered = _stops(stops)
-    found = suspected_treatment(hours, ids, day, ordered, rules, over)
+    found = suspected_treatment(hours, ids, day, ordered, rules, over, ahead)
     complete = meter_completeness(hours, ids, day, rules)
     faults = meter_faults(hours, ids, rules)
     words = {rule.code: rule.words for rule in rules.submeter}

@@ -28,7 +28,7 @@ from include.sources.succession import take_over
 from include.store.engine import writing
 from include.store.offices import adopt_office
 from include.store.successors import Successor
-from tests.desk.facts import SHIJIAZHUANG, YANGQUAN, add_alarm, house_of
+from tests.desk.facts import SHIJIAZHUANG, YANGQUAN, Browser, add_alarm, house_of
 
 H = timedelta(hours=1)
 START = midnight(date(2020, 3, 12)) + 9 * H
@@ -94,6 +94,10 @@ def test_running_tasks_follow_a_units_successor(house: House) -> None:
         assert "阳泉市已撤销" in events[-1].note
         assert task.former == ((YANGQUAN, events[-1].event_at),)
         assert {one.holder_code for one in clocks_of(events) if one.taken_at is None} <= {SHIJIAZHUANG}
+
+    page = Browser(house, now=MORNING).get("/chain/A1").text
+    assert "变更承办　石家庄市（主办）" in page
+    assert "阳泉市" in page
 
     note = {"problem_found": False, "note": "无"}
     with pytest.raises(

@@ -50,17 +50,18 @@ def test_what_waited_for_its_holder_gets_the_time_of_the_outage_back_once(house:
     rows = waiting_in(house, began, ended, now)
     assert [(one.alarm_id, one.step, one.new_due_at) for one in rows.itertuples()] == [
         ("A1", "acknowledge", NOW + 3 * H),
+        ("A4", "report", NOW + 22 * H),  # its 签收 was overdue before
         ("A2", "report", NOW + 25 * H),  # the time of its report ran from its 交办 on
     ]
     act = Act(now, "王某", "邮件服务器故障")
-    assert extend_for(house, began, ended, act) == (2, [])
+    assert extend_for(house, began, ended, act) == (3, [])
     assert [chain_at(house, one, now)[1].tasks[0].due_at for one in ("A1", "A2", "A3")] == [
         NOW + 3 * H,
         NOW + 25 * H,
         NOW + 48.5 * H,
     ]
     told = outages(house)
-    assert told[["started_at", "ended_at", "tasks", "actor"]].values.tolist() == [[began, ended, 2, "王某"]]
+    assert told[["started_at", "ended_at", "tasks", "actor"]].values.tolist() == [[began, ended, 3, "王某"]]
     assert "邮件服务器故障" in told["note"][0]
     assert extend_for(house, began, ended, replace(act, now=now + H / 6)) == (0, [])
 
@@ -74,16 +75,17 @@ def test_an_outage_that_is_told_again_counts_once_and_one_that_is_told_late_coun
     def due(alarm_id: str) -> float:
         return (chain_at(house, alarm_id, now + H)[1].tasks[0].due_at - NOW) / H
 
-    assert extend_for(house, began, NOW + H, act) == (2, [])  # after A1's own deadline and its new one
+    assert extend_for(house, began, NOW + H, act) == (3, [])  # after A1's own deadline and its new one
     assert (due("A1"), due("A2"), due("A4")) == (2.5, 24.5, -1)
     again = replace(act, now=now + H / 6)
     longer = Move("extend", again.now, again.now, "王某", task_no=1, due_at=NOW + 30 * H, note="另有原因")
     take(house, "A2", longer)
-    assert extend_for(house, began, NOW + 1.25 * H, again) == (2, [])
+    assert extend_for(house, began, NOW + 1.25 * H, again) == (3, [])
     assert (due("A1"), due("A2")) == (2.75, 30.25)
     assert extend_for(house, began + H / 4, NOW + H, again) == (0, [])
     assert waiting_in(house, NOW + 0.25 * H, NOW + 1.5 * H, again.now)["new_due_at"].tolist() == [
         NOW + 3.25 * H,
+        NOW + 22.25 * H,
         NOW + 30.75 * H,
     ]
 
@@ -105,21 +107,48 @@ def test_a_step_that_came_late_because_of_an_outage_is_on_time_once_the_outage_i
         return row.acknowledge_due, row.acknowledge_on_time, row.report_due, row.report_on_time
 
     rows = waiting_in(house, began, ended, now)
-    assert [(one.alarm_id, one.step, one.taken_at) for one in rows.itertuples() if one.alarm_id != "A2"] == [
+    assert [
+        (one.alarm_id, one.step, one.taken_at)
+        for one in rows.itertuples()
+        if one.alarm_id not in ("A2", "A4")
+    ] == [
         ("A1", "acknowledge", NOW + 2.1 * H),
         ("A5", "acknowledge", NOW + 2.2 * H),
         ("A1", "report", NOW + 24.3 * H),
     ]
     before = on_time(now)
-    assert extend_for(house, began, ended, Act(now, "王某", "链路中断")) == (4, [])
+    span = urlencode({"began": "2020-03-12T10:00", "ended": "2020-03-12T10:33"})
+    page = Browser(house, now=now).get("/outages?" + span).text
+    assert "签收（2020-03-12 10:36已报来，迟到）" in page
+    assert page.count("已报来，迟到") == 3
+    assert "超期" in Browser(house, now=now).get("/chain/A1").text.split("办理经过")[1]
+    assert extend_for(house, began, ended, Act(now, "王某", "链路中断")) == (5, [])
+    assert "超期" not in Browser(house, now=now).get("/chain/A1").text.split("办理经过")[1]
     assert before == on_time(now - H) == (5, 2, 5, 2)  # as it was known then
     assert on_time(now + H)[1::2] == (4, 3)
     task = chain_at(house, "A1", now)[1].tasks[0]
     assert (task.state, task.due_at) == ("reported", NOW + 72.3 * H)
     assert extend_for(house, began, ended, Act(now + H, "王某", "链路中断")) == (0, [])
     again = waiting_in(house, began, NOW + 2.5 * H, now + H)
-    assert again.empty or set(again["alarm_id"]) == {"A2"}  # what is on time now needs no more
-    assert outages(house)["tasks"].tolist() == [4]
+    assert again.empty or set(again["alarm_id"]) == {"A2", "A4"}  # what is on time now needs no more
+    assert outages(house)["tasks"].tolist() == [5]
+
+
+def test_a_report_gets_its_time_back_also_where_the_acknowledgement_was_overdue_before(house: House) -> None:
+    """A4's 签收 was due at -1, its report is due at 21."""
+    began, ended, now = NOW + 20 * H, NOW + 22 * H, NOW + 23 * H
+    rows = waiting_in(house, began, ended, now)
+    told = [(one.alarm_id, one.step, one.new_due_at) for one in rows.itertuples()]
+    assert ("A4", "report", NOW + 23 * H) in told
+    assert ("A1", "report", NOW + 26 * H) in told
+    assert not [one for one in told if one[1] == "acknowledge"]
+    assert extend_for(house, began, ended, Act(now, "王某", "链路中断")) == (3, [])
+    assert extend_for(house, began, ended, Act(now, "王某", "链路中断")) == (0, [])
+    task = chain_at(house, "A4", now)[1].tasks[0]
+    assert (task.due_at, task.answer_due_at) == (NOW - H, NOW + 23 * H)
+    step(house, "A4", "report", 23, problem_found=False, note="无")
+    row = assessment_figures(house, date(2020, 3, 1), NOW + 30 * H).rows[0]
+    assert (row.acknowledge_due, row.acknowledge_on_time, row.report_due, row.report_on_time) == (4, 2, 4, 2)
 
 
 def test_an_outage_is_over_and_has_a_reason(house: House) -> None:
@@ -135,7 +164,7 @@ def test_the_desk_lists_what_an_outage_touched_and_extends_it(house: House) -> N
     desk_house = Browser(house, now=NOW + 1.5 * H)
     span = {"began": "2020-03-12T08:45", "ended": "2020-03-12T09:45"}
     page = desk_house.get("/outages?" + urlencode(span)).text
-    assert [one in page for one in (">A1</a>", ">A2</a>", ">A3</a>", ">A4</a>")] == [True, True, False, False]
+    assert [one in page for one in (">A1</a>", ">A2</a>", ">A3</a>", ">A4</a>")] == [True, True, False, True]
     guest = Browser(house, "guest")
     assert "全部延期" not in guest.get("/outages?" + urlencode(span)).text
     assert guest.post("/outages", {**span, "reason": "x"}).status_code == 403
@@ -151,7 +180,7 @@ def test_the_desk_lists_what_an_outage_touched_and_extends_it(house: House) -> N
     page = desk_house.get("/outages").text
     assert "邮件&lt;服务器&gt;故障" in page
     assert desk_house.post("/outages", {**span, "reason": "再次"}).status_code == 303
-    assert outages(house)["tasks"].tolist() == [2]
+    assert outages(house)["tasks"].tolist() == [3]
 
 
 def test_an_office_without_a_chain_has_no_such_page(engine: Engine, tmp_path: Path) -> None:

@@ -116,6 +116,20 @@ def test_the_suspect_that_carries_the_hours_tells_the_wind(stored: Engine) -> No
     assert one.reason == f"{REASON[:-1]}；期间主导风向北风，平均2.0米/秒）"
 
 
+def test_where_the_first_was_struck_out_the_others_share_its_chance_and_the_next_tells_the_wind(
+    stored: Engine,
+) -> None:
+    hours = [{"hour": "2020-03-12T23:00:00+00:00", "weight": 1.0, "wind_from_deg": 350.0, "wind_speed_m_s": 2.0, "masts": 2}]  # fmt: skip
+    with writing(stored) as connection:
+        ranked = [row("S", 1, "Q1", 0.9, hours=hours), row("S", 2, "unlisted", 0.06), row("S", 3, "Q2", 0.02)]
+        connection.execute(suspect_at_push.insert(), ranked)
+        connection.execute(suspect_verdict.insert(), [verdict("S", "Q1", "struck", AS_OF)])
+        first, second = suspected(connection, ["S"], AS_OF)["S"]
+    assert (first.candidate_id, first.score, first.level) == ("unlisted", 0.6, "high")
+    assert first.reason.endswith("（期间主导风向北风，平均2.0米/秒）")
+    assert (second.candidate_id, second.score, second.level) == ("Q2", 0.2, "medium")
+
+
 def test_struck_ones_never_and_where_nothing_was_found_no_more_from_then_on(stored: Engine) -> None:
     later, before = AS_OF + timedelta(days=1), AS_OF - timedelta(hours=1)
     with writing(stored) as connection:
@@ -126,8 +140,9 @@ def test_struck_ones_never_and_where_nothing_was_found_no_more_from_then_on(stor
             verdict("M", "Q7", "found", before),
         ]
         connection.execute(suspect_verdict.insert(), rows)
-    assert told(stored, "A") == {"A": ["unlisted", "Q4"]}
-    assert told(stored, "A", as_of=later + timedelta(days=1)) == {"A": ["unlisted"]}
+    # What was struck out leaves its chance to the others: Q5's is no more all but ruled out.
+    assert told(stored, "A") == {"A": ["unlisted", "Q4", "Q5"]}
+    assert told(stored, "A", as_of=later + timedelta(days=1)) == {"A": ["unlisted", "Q5"]}
     assert told(stored, "A", as_of=before - timedelta(hours=1)) == {"A": ["Q2", "unlisted", "Q4"]}
     with reading(stored) as connection:
         assert suspected(connection, ["M"], AS_OF)["M"][0].reason == f"现场核查已发现问题；{REASON}"

@@ -310,6 +310,30 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         lambda folder: (folder / "unit.csv").write_text("x") and None,
         "unit.csv: not a file of a profile; expected ",
     ),
+    "an edition that is stricter where it may be looser": (
+        replaced("standards.yaml", "class_2: 75", "class_2: 5"),
+        "standards.yaml:3: an edition cannot be read; expected limits of class_1 that are at most those of class_2; got ",
+    ),
+    "an edition with a key that it does not have": (
+        replaced("standards.yaml", "    year_ug_m3", "    from: 2020-06-01\n    year_ug_m3"),
+        "standards.yaml:3: an edition cannot be read; expected day_ug_m3, index_breakpoints_ug_m3, name, valid_from, year_ug_m3, and not from; got ",
+    ),
+    "two places of one name below one parent": (
+        added("places.csv", "000103,甲市,city,000000,,,,"),
+        "places.csv:5: a name that two places share; expected another name than in line 3 (000100); got 甲市",
+    ),
+    "one number word for two kinds of letters": (
+        replaced("profile.yaml", "某环督函", "某环提函"),
+        "profile.yaml:27: two kinds of letters have one number word; expected another word than that of notice; got 某环提函",
+    ),
+    "a complete partition without regions": (
+        lambda folder: (folder / "regions.csv").write_text("region,unit_code,valid_from,valid_to\n") and None,
+        "profile.yaml:43: no unit is in a region; expected a region of every unit in regions.csv",
+    ),
+    "a name that turns the line": (
+        added("places.csv", "000103,乙\u202e市,city,000000,,,,"),
+        "places.csv:5: name holds a control character; expected a text of one line; got ",
+    ),
     "a standard": (
         replaced("standards.yaml", "class_2: 75", "class_2: many"),
         "standards.yaml:3: an edition cannot be read; expected a whole number from 1 to 1000; got ",

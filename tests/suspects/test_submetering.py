@@ -1,6 +1,6 @@
 """Rules of sub-metering: each rule's list by enterprise and day, completeness, and meters that tell no power."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 import pytest
@@ -195,3 +195,23 @@ def test_a_treatment_at_its_limit_is_not_below_it() -> None:
     ids = pd.Series(["Q"])
     assert suspected_treatment(at_limit, ids, DAY, NO_STOPS, DEFAULT_RULES).empty
     assert suspected_treatment(below, ids, DAY, NO_STOPS, DEFAULT_RULES)["rule"].tolist() == ["idle"]
+
+
+def test_hours_on_end_may_cross_midnight() -> None:
+    """Idle from 23 to 1, silent from 12 on with the line running at 2 of the next day: each day counts its own hours."""
+    idle = dict.fromkeys((FIRST + 23, FIRST + 24), (100.0, 1.0))
+    silent = dict.fromkeys(range(FIRST + 36, FIRST + 50), None)
+    hours = meters("Q", idle | silent, first=FIRST - 7 * 24, end=FIRST + 72)
+    assert _found(hours, DAY, 8) == [["idle", 1, ((23, 24),)]]
+    assert _found(hours, DAY, 0) == []  # what comes after the day is not known yet
+    assert _found(hours, DAY + timedelta(days=1), 8) == [["idle", 1, ((0, 1),)], ["lost", 12, ((12, 24),)]]
+    assert _found(hours, DAY + timedelta(days=1), 2) == [["idle", 1, ((0, 1),)]]
+    assert _found(hours, DAY + timedelta(days=2), 0) == [["lost", 2, ((0, 2),)]]
+
+
+def _found(hours: pd.DataFrame, day: date, ahead_hours: int) -> list[list[object]]:
+    known = hours[
+        hours["hour"] < pd.Timestamp(day, tz="Asia/Shanghai") + pd.Timedelta(hours=24 + ahead_hours)
+    ]
+    found = suspected_treatment(known, pd.Series(["Q"]), day, NO_STOPS, DEFAULT_RULES, 24, ahead_hours)
+    return [list(row) for row in found[["rule", "hours", "spans"]].itertuples(index=False)]

@@ -1,6 +1,7 @@
 """交办: the tasks that run and the alarms that nobody holds; the chain of one alarm with the steps that may be taken now. An office
 without a chain of its own has neither page."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 from urllib.parse import quote
@@ -23,7 +24,7 @@ from include.errors import InputError, QianliyanError
 from include.house import House
 from include.office.chain import chain_at, take
 from include.office.chain_assigning import assign_by_rules
-from include.office.chain_lists import holders_to_choose, running_tasks, unassigned_rows
+from include.office.chain_lists import holders_to_choose, running_tasks, unassigned_rows, unit_names
 from include.office.spot_checks import row_values
 from include.periods import DAY, midnight, parse_moment, parse_moment_or_date
 from include.profile.current import office
@@ -69,13 +70,14 @@ def routes(desk: Desk) -> APIRouter:
         _, now_chain = chain_at(house, alarm, desk.clock())
         values = {
             "alarm_id": alarm,
-            "events": [_shown(one) for one in events],
+            "events": [_shown(one, events) for one in events],
             "chain": chain,
             "possible": {one.task_no: allowed(now_chain, one.task_no) for one in now_chain.tasks},
             "of_alarm": allowed(now_chain, 0),
             "steps": STEPS,
             "withdrawn": WITHDRAWN,
             "units": holders_to_choose(house, desk.clock()),
+            "names": unit_names(house, desk.clock()),
             "categories": office().categories,
             "as_of": as_of,
             **more,
@@ -154,9 +156,11 @@ def _as_of(desk: Desk, at: str) -> datetime:
     return parse_moment(at) if at else desk.clock()
 
 
-def _shown(event: Event) -> dict[str, Any]:
-    """An event, and whether it was in time (None: nothing waited for it)."""
-    in_time = None if event.met_due_at is None else event.receipt_at <= event.met_due_at
+def _shown(event: Event, events: Sequence[Event]) -> dict[str, Any]:
+    """An event, and whether it was in time (None: nothing waited for it), also by what it was given for an outage later."""
+    given = [one.met_due_at for one in events if one.of_seq == event.seq and one.met_due_at]
+    is_judged = event.met_due_at is not None and event.of_seq is None
+    in_time = event.receipt_at <= max([event.met_due_at, *given]) if is_judged and event.met_due_at else None
     return {**vars(event), "in_time": in_time}
 
 

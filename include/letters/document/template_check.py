@@ -32,6 +32,8 @@ _VALUE: Final = re.compile(r"\{\{(?:p|tr|tc|r)\s")
 
 def check_templates(folder: Path, findings: Findings) -> None:
     """Notes every fault of the templates in a folder (which need not exist)."""
+    if folder.is_symlink() and not folder.resolve().is_relative_to(folder.parent.resolve()):
+        return  # no folder of the profile, which its reading says
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         name = path.relative_to(folder)
         if path.is_dir() or any(part.startswith((".", "~$")) for part in name.parts):
