@@ -32,12 +32,16 @@ endif
 
 # The environment is made again whenever the lock changes. Every package must have a hash of the lock; wheels from WHEELS must
 # also be those that were made. uv is taken from the path where it is the pinned one, or else put into the environment by pip.
+# Where a person says PYTHON=…, an environment that was begun with another one is made anew.
+PYTHON_IS_TOLD := $(filter command environment,$(firstword $(origin PYTHON)))
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-uv.txt)
 $(VENV)/.installed: $(LOCK) requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; say which one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
-	@test -z "$(WHEELS)" || $(PYTHON) .ci/checksums.py check $(WHEELS)
+	@test -z "$(PYTHON_IS_TOLD)" || test ! -x $(VENV)/bin/python || \
+	  test "$$($(VENV)/bin/python -V)" = "$$($(PYTHON) -V)" || rm -rf $(VENV)
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@test -z "$(WHEELS)" || $(VENV)/bin/python .ci/checksums.py check $(WHEELS)
 	@echo "installing the locked packages into $(VENV) …"
 	@$(WITH_UV) sh -c 'test "$$(uv --version 2>/dev/null | cut -d" " -f2)" = $(UV_VERSION)' || \
 	  $(VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.txt

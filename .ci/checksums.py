@@ -1,10 +1,12 @@
 """The checksums of a folder of wheels: `checksums.py write FOLDER`, `checksums.py check FOLDER`. Exit 2 when they do not hold.
 
-SHA256SUMS has the form of sha256sum(1). Besides the sums, no wheel may be there that it does not name.
+SHA256SUMS has the form of sha256sum(1). Besides the sums, no wheel may be there that it does not name, and the wheels must be for
+the Python that checks.
 """
 
 import hashlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 NAME = "SHA256SUMS"
@@ -24,6 +26,12 @@ def write(folder: Path) -> None:
     print(f"{folder / NAME}: {len(wheels)} wheels")
 
 
+def made_for(names: Iterable[str]) -> set[str]:
+    """The Pythons (cp311) that wheels with an ABI of one Python alone are for."""
+    parts = [name.removesuffix(".whl").split("-") for name in names]
+    return {part[-3] for part in parts if len(part) >= 5 and part[-3] == part[-2]}
+
+
 def problems(folder: Path) -> list[str]:
     """What does not hold, one line each; empty when every wheel is as it was written."""
     try:
@@ -34,6 +42,12 @@ def problems(folder: Path) -> list[str]:
         ]
     told = {name: wanted for wanted, _, name in (line.partition("  ") for line in lines)}
     found = {path.name: path for path in folder.glob("*.whl")}
+    pythons, own = made_for(found), f"cp{sys.version_info[0]}{sys.version_info[1]}"
+    if pythons and own not in pythons:
+        others = ", ".join(sorted(f"{one[2]}.{one[3:]}" for one in pythons))
+        return [
+            f"{folder}: made for Python {others}, this is {sys.version.split()[0]}; say which one: make … PYTHON=python{others}"
+        ]
     return (
         [f"{name}: missing" for name in sorted(set(told) - set(found))]
         + [f"{name}: not in {NAME}" for name in sorted(set(found) - set(told))]

@@ -98,9 +98,13 @@ for command in (
 def migrate() -> None:
     """Create or upgrade the store; a new one has the units, regions and first contacts of the profile."""
     from include.office.profiles import found_store
+    from include.store.migrate import is_unborn
 
     house = open_house(default_registry())
+    is_new = is_unborn(house.engine)
     revision, contacts = found_store(house.engine, datetime.now(UTC))
+    if is_new:  # of an old one a missing archive is a disk that is not mounted, and `health` says so
+        house.archive.root.mkdir(parents=True, exist_ok=True)
     click.echo(f"store at revision {revision}: {house.engine.url.render_as_string(hide_password=True)}")
     if contacts:
         click.echo(f"{contacts} contacts taken from the profile")

@@ -86,3 +86,16 @@ def test_a_wheel_that_was_changed_added_or_lost_is_named(tmp_path: Path) -> None
         2,
         "b-2.whl: missing\nc-3.whl: not in SHA256SUMS\na-1.whl: changed",
     )
+
+
+def test_wheels_of_another_python_are_told_at_once(tmp_path: Path) -> None:
+    own = f"cp{sys.version_info[0]}{sys.version_info[1]}"
+    (tmp_path / "any-1-py3-none-any.whl").write_bytes(b"any")
+    (tmp_path / "a-1-cp399-cp399-manylinux_2_17_x86_64.whl").write_bytes(b"a")
+    assert checksums("write", tmp_path)[0] == 0
+    code, said = checksums("check", tmp_path)
+    assert code == 2
+    assert "made for Python 3.99, this is 3." in said
+    (tmp_path / f"a-1-{own}-{own}-manylinux_2_17_x86_64.whl").write_bytes(b"a")
+    assert checksums("write", tmp_path)[0] == 0
+    assert checksums("check", tmp_path) == (0, "")

@@ -43,10 +43,7 @@ def migrate(engine: Engine) -> str:
 def require_current(engine: Engine) -> None:
     """Raises InputError when the store was never created (and creates nothing), is of another version or of another office; from
     then on the office of this process is as the store has it."""
-    head, found = _head(_config()), None
-    if not is_absent(engine):
-        with reading(engine) as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
+    head, found = _head(_config()), _revision(engine)
     if found != head:
         raise InputError(
             "the store is not at this version",
@@ -56,6 +53,18 @@ def require_current(engine: Engine) -> None:
             todo="run: python -m include migrate",
         )
     adopt_office(engine)
+
+
+def is_unborn(engine: Engine) -> bool:
+    """Whether the store was never created. Creates nothing."""
+    return _revision(engine) is None
+
+
+def _revision(engine: Engine) -> str | None:
+    if is_absent(engine):
+        return None
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config() -> Config:
