@@ -2,7 +2,7 @@
 -- Parameters: unit_code, on_date (its period_end), run_id, kind (null for any); unit_pattern (lower case, of the addressee's name or code),
 --   standing, from_date (its window ends after that day), to_date (its window begins by that day), number_pattern (null for any; `!`
 --   escapes); most (rows), skip (rows).
--- Reads: letter, city, delivery. Newest windows first. Rehearsals and withdrawn copies are not counted.
+-- Reads: letter, letter_number, city, delivery. A letter is found by every number that it ever had. Newest windows first. Rehearsals and withdrawn copies are not counted.
 -- The copies of a letter are read once, by the letter's key; a standing that few letters have is looked for among their states first,
 -- by the index of open letters and that of deliveries.
 select *
@@ -27,7 +27,9 @@ from (
       and (cast(:kind as varchar) is null or l.kind = :kind)
       and (cast(:from_date as date) is null or l.period_end > :from_date)
       and (cast(:to_date as date) is null or l.period_start <= :to_date)
-      and (cast(:number_pattern as varchar) is null or lower(l.number) like :number_pattern escape '!')
+      and (cast(:number_pattern as varchar) is null or l.letter_id in (
+          select n.letter_id from letter_number as n where lower(n.number) like :number_pattern escape '!'
+      ))
       and (
           cast(:standing as varchar) is null or :standing in ('sent', 'released') or l.letter_id in (
               select s.letter_id from letter as s where s.state in ('drafted', 'awaiting_approval', 'withheld') and s.state = :standing

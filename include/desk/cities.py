@@ -21,6 +21,7 @@ from include.store.statements import frame
 from include.supervision.answer_quality import AnswerQuality, answer_quality
 from include.supervision.feedback import added, counts, counts_between, counts_by_span, standing
 from include.supervision.figures import FeedbackCounts
+from include.supervision.spot_checks import week_of
 
 _REPEATS: Final = 15
 HISTORY_DAYS: Final = 30  # of alarms with their steps on the city's page; open ones are there however old
@@ -54,7 +55,7 @@ class AlarmStory:
 
 @dataclass(frozen=True)
 class Week:
-    """The counts of one week of pushes, from `start` (a Monday, cut to the season)."""
+    """The counts of one week of pushes, from `start` (a Sunday, as all weeks of the office begin, cut to the season)."""
 
     start: date
     counts: FeedbackCounts
@@ -236,7 +237,7 @@ def _weeks(own: Facts, first: date, last: date, unit_code: str) -> tuple[Week, .
     start = first
     while start < last:
         starts.append(start)
-        start += (7 - start.weekday()) * DAY
+        start = week_of(start) + 7 * DAY
     counted = counts_by_span(
         own.judged, own.problems, {start: midnight(start) for start in starts}, [unit_code]
     )

@@ -21,6 +21,9 @@ from include.store.statements import contains, frame
 Topic = Literal["unit", "county", "grid", "alarm", "point", "letter", "enterprise", "contact"]
 MOST: Final = 12  # of a topic
 _NEAR: Final = 8
+_LEAST_SHARED: Final = (
+    3  # signs that a number shares with what is shown as near to it, where nothing says that it is a number
+)
 _CLOSE: Final = 0.4  # of difflib: what two names have in common
 _LETTER_ID: Final = re.compile(r"[#＃]\s*([0-9]{1,15})")
 _LAST: Final = "\U0010ffff"
@@ -109,6 +112,23 @@ def nearest(house: House, topic: Topic, words: str) -> tuple[Hit, ...]:
         return _beginning(connection, topic, words)
 
 
+def anything_near(house: House, words: str, today: date) -> tuple[Hit, ...]:
+    """What comes nearest to words that name nothing: of several words what each of them names, else units, grids and alarms that are
+    written much the same."""
+    parts = words.split()
+    if len(parts) > 1:
+        found = [hit for part in parts[:_NEAR] for hit in search(house, part, today)]
+        return tuple(dict.fromkeys(found))[:MOST]
+    words = unicodedata.normalize("NFKC", words.strip())
+    with reading(house.engine) as connection:
+        units = _units(connection, words)
+        if units or not any(sign.isdecimal() for sign in words):
+            return units
+        return tuple(
+            hit for topic in ("grid", "alarm") for hit in _beginning(connection, topic, words, _LEAST_SHARED)
+        )
+
+
 def _units(connection: Connection, words: str) -> tuple[Hit, ...]:
     city = tables.city.c
     rows = connection.execute(select(city.unit_code, city.unit_name, city.province_name)).all()
@@ -154,11 +174,12 @@ def _letters(connection: Connection, words: str) -> tuple[Hit, ...]:
     )
 
 
-def _beginning(connection: Connection, topic: Topic, words: str) -> tuple[Hit, ...]:
-    """Of grids and alarms: those that share the longest beginning with the words, in upper case as such numbers are written."""
+def _beginning(connection: Connection, topic: Topic, words: str, least: int = 1) -> tuple[Hit, ...]:
+    """Of grids and alarms: those that share the longest beginning with the words, `least` signs or more, in upper case as such numbers
+    are written."""
     table = tables.grid if topic == "grid" else tables.alarm
     key, name = (table.c.grid_id, table.c.name) if topic == "grid" else (table.c.alarm_id, table.c.point_name)
-    for length in range(len(words), 0, -1):
+    for length in range(len(words), least - 1, -1):
         begin = words[:length]
         for spelling in dict.fromkeys((begin, begin.upper())):
             rows = connection.execute(

@@ -158,7 +158,6 @@ def _read(house: House, file: HandedIn, received_at: datetime) -> ReadForm:
         raise InputError(
             "the file is too large",
             where=file.name,
-            got=f"{len(file.content)} bytes",
             expected=f"at most {MOST_BYTES} bytes",
         )
     try:

@@ -96,6 +96,7 @@ ABOUT_CONTACTS: Final = {
     "vanished": ("来源不再有此联系人，仍按有效处理", "保留或停用"),
     "unread": ("该邮箱可能无人收信", "确认可用或停用"),
 }  # fmt: skip
+_MANY_ALARMS: Final = 20  # of a unit, that wait for a decision: more are one line, fewer one line each, which leads to the alarm
 _FEW: Final = 3  # questions of one source and kind that are listed one by one
 
 
@@ -390,19 +391,20 @@ def _decisions(house: House, connection: Connection, now: datetime) -> Iterable[
             )
     for (topic, unit_code), rows in groups.items():
         reason, todo = _DECISIONS[topic]
-        first, many = rows[0], len(rows) > 1
-        yield Waiting(
-            topic,
-            say("{unit_name}{count}条", unit_name=first["unit_name"], count=len(rows))
-            if many
-            else say(MARK_GAP).join(_place_of(first)),
-            say(reason),
-            say(todo),
-            first["since_at"].to_pydatetime(),
-            path=f"/cities/{unit_code}" if many else f"/alarms/{quote(str(first['alarm_id']), safe='')}",
-            count=len(rows),
-            is_simulated=any(bool(row["is_simulated"]) for row in rows),
-        )
+        many = len(rows) > _MANY_ALARMS
+        for own in [rows] if many else [[row] for row in rows]:
+            yield Waiting(
+                topic,
+                say("{unit_name}{count}条", unit_name=own[0]["unit_name"], count=len(own))
+                if many
+                else say(MARK_GAP).join(_place_of(own[0])),
+                say(reason),
+                say(todo),
+                own[0]["since_at"].to_pydatetime(),
+                path=f"/cities/{unit_code}" if many else f"/alarms/{quote(str(own[0]['alarm_id']), safe='')}",
+                count=len(own),
+                is_simulated=any(bool(row["is_simulated"]) for row in own),
+            )
 
 
 def _chain(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:

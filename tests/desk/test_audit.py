@@ -9,8 +9,9 @@ from sqlalchemy import Engine
 
 from include.act import Act
 from include.desk.audit import Filters, audit_rows
+from include.periods import HOUR
 from include.post.letters import await_approval, draft
-from include.post.release import release
+from include.post.release import release, withdraw
 from tests.desk.facts import Browser, archive_in, house_of
 from tests.post.samples import NOW, YANGQUAN, add_cities, composition, facts, outgoing, released, render
 
@@ -64,3 +65,20 @@ def test_a_unit_stands_by_its_name(browser: Browser) -> None:
     page = browser.get("/audit?subject=unit").text
     assert f'<a href="/desk/cities/{YANGQUAN}" title="{YANGQUAN}">阳泉市</a>' in page
     assert "电话记录" in page
+
+
+def test_a_past_act_names_the_number_that_its_letter_had_then(
+    browser: Browser, engine: Engine, tmp_path: Path
+) -> None:
+    house = browser.desk.open_house()
+    withdraw(outgoing(engine, archive_in(tmp_path), None), 1, Act(NOW + HOUR, "duty", "撤回"), render)
+    act = Act(NOW + 2 * HOUR, "duty", "duty签发：无误")
+    release(outgoing(engine, archive_in(tmp_path), None), 1, act, render=render, is_person=True)
+    rows = audit_rows(house, Filters(subject="letter", kind="notice"), most=10)
+    numbers = [(row["action"], row["number"]) for row in rows if row["action"] in ("release", "withdraw")]
+    (_, now_number), (_, then_number), (_, first_number) = numbers
+    assert [action for action, _ in numbers] == ["release", "withdraw", "release"]
+    assert then_number == first_number != now_number
+    for number in (then_number, now_number):
+        assert "提示函 阳泉市" in browser.get(f"/audit?words={number}").text
+        assert "提示函" in browser.get(f"/letters?number={number}").text.split("<tbody>")[1]

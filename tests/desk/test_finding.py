@@ -143,6 +143,23 @@ def test_a_name_of_which_there_is_nothing_says_what_comes_nearest(
     assert f'href="{near}"' in page.text
 
 
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        ("阳原市", "/cities/140300"),
+        ("石家桩", "/cities/130100"),
+        ("阳泉 没有的", "/cities/140300"),
+        ("T85799", "/grids/T85711"),
+    ],
+)
+def test_misspelt_words_find_what_is_written_much_the_same(browser: Browser, words: str, near: str) -> None:
+    answer = browser.get("/search", params={"q": words})
+    page = answer.text
+    assert answer.status_code == 200
+    assert ("最接近的" in page, f'href="/desk{near}"' in page) == (True, True)
+    assert "没有找到" in browser.get("/search", params={"q": "Q"}).text
+
+
 def test_another_case_leads_to_the_page(browser: Browser) -> None:
     answer = browser.get("/grids/t85711")
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/grids/T85711")

@@ -468,11 +468,14 @@ def test_a_decided_dispute_and_an_accepted_answer_leave_the_register(house: Hous
 
 
 def test_many_disputes_of_a_unit_are_one_line(house: House) -> None:
-    for name in ("A1", "A2"):
+    names = [f"A{number}" for number in range(21)]
+    for name in names:
         add_alarm(house.engine, name, "03-11 06:00")
         add_event(house.engine, name, "disputed", "03-11 09:00")
     (one,) = waiting(house, NOW)
-    assert (one.title, one.path, one.count) == ("阳泉市2条", "/cities/140300", 2)
+    assert (one.title, one.path, one.count) == ("阳泉市21条", "/cities/140300", 21)
+    add_event(house.engine, "A0", "dispute_upheld", "03-11 10:00")
+    assert sorted(one.path for one in waiting(house, NOW)) == sorted(f"/alarms/{name}" for name in names[1:])
 
 
 def test_a_checked_answer_leaves_the_register(house: House) -> None:

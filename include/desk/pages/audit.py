@@ -70,14 +70,15 @@ def routes(desk: Desk) -> APIRouter:
             "subjects": LABELS["subject"],
             "actions": _actions(),
             "kinds": list(LETTER_KINDS),
-            "is_simulated": False,
+            "is_simulated": any(row["is_simulated"] for row in rows[:PAGE]),
         }
         return page(desk, request, visitor, "audit.html", values)
 
     @router.get("/audit.csv", response_class=Response, responses=answers())
     def read_csv(*, visitor: Visitor = desk.reading, asked: _Asked) -> Response:
         rows = audit_rows(desk.open_house(), asked, most=MOST_ROWS + 1)
-        return csv_file(audit_table([_in_words(row) for row in rows]), "audit.csv")
+        told = audit_table([_in_words(row) for row in rows])
+        return csv_file(told, "audit.csv", is_simulated=any(row["is_simulated"] for row in rows))
 
     return router
 

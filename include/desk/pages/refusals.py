@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from include.desk.pages.access import Visitor
 from include.desk.pages.desk import Desk
-from include.desk.pages.troubles import error_text
+from include.desk.pages.troubles import FIELDS, error_text
 from include.desk.pages.view import LABELS, page, words, words_for
 from include.errors import QianliyanError
 
@@ -36,14 +36,6 @@ TODOS: Final[Mapping[int, str]] = {
     500: "请稍后重试；仍然出错的，请把时间和网址告诉管理员，日志中有详情。",
 }
 # What a field of a form or an address is called where it is not a column of intake.
-FIELDS: Final[Mapping[str, str]] = {
-    "at": "截至", "reason": "理由", "first": "自", "last": "至", "day": "日期", "date": "日期", "on": "日期", "since": "自",
-    "until": "至", "start": "自", "end": "至", "hour": "时刻", "q": "搜索", "window": "时段", "week": "时段", "sort": "排序",
-    "kind": "种类", "letter": "函件", "letter_id": "函件", "alarm": "报警编号", "mail_id": "邮件", "row": "行号", "choice": "选择",
-    "act": "事项", "action": "动作", "number": "发文字号", "standing": "状态", "state": "状态", "city": "单位代码", "unit": "单位",
-    "grid": "网格编号", "list_id": "清单", "list": "清单", "box": "地图范围", "skip": "页次", "actor": "何人", "subject": "对象",
-    "words": "含文字", "file": "文件", "received": "收到时间", "whom": "何人", "region": "区域", "place_code": "地方代码",
-}  # fmt: skip
 ADVICE: Final[Mapping[str, str]] = {
     "missing": "必须填写",
     "string_too_short": "必须填写",

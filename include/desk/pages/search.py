@@ -10,7 +10,7 @@ from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
 from include.desk.pages.view import page
-from include.desk.search import Topic, find, nearest, search
+from include.desk.search import Topic, anything_near, find, nearest, search
 from include.periods import office_date
 
 TOPICS: Final[dict[str, str]] = {
@@ -43,7 +43,8 @@ def routes(desk: Desk) -> APIRouter:
         exact = [one for one in found if one.is_exact]
         if len(exact) == 1:
             return RedirectResponse(f"{request.scope['root_path']}{exact[0].path}", 303)
-        values = {"words": q, "found": found, "topics": TOPICS, "not_there": "", "near": ()}
+        near = () if found else anything_near(house, q, office_date(desk.clock()))
+        values = {"words": q, "found": found, "topics": TOPICS, "not_there": "", "near": near}
         return page(desk, request, visitor, "search.html", values)
 
     return router

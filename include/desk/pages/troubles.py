@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from typing import Final
 
 import yaml
 from fastapi import Request
@@ -13,8 +14,18 @@ from include.errors import QianliyanError
 
 _STATE = re.compile("|".join(sorted(LABELS["state"], key=len, reverse=True)))
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?[+-]\d\d:\d\d")
+_KEY = re.compile(r"signing|[a-z_]+/\w+__.*|letter \d+|[a-z]+(_[\w-]+)+_\d+")  # a run, a letter
 _ENGLISH = re.compile(r"\b[a-z]+ [a-z]+\b")
 _FAULT = re.compile(r"[A-Z]\w*(?:Error|Exception|File|Warning)\b")
+# What a person typed into or chose, by the name of the parameter.
+FIELDS: Final[Mapping[str, str]] = {
+    "at": "截至", "reason": "理由", "first": "自", "last": "至", "day": "日期", "date": "日期", "on": "日期", "since": "自",
+    "until": "至", "start": "自", "end": "至", "hour": "时刻", "q": "搜索", "window": "时段", "week": "时段", "sort": "排序",
+    "kind": "种类", "letter": "函件", "letter_id": "函件", "alarm": "报警编号", "mail_id": "邮件", "row": "行号", "choice": "选择",
+    "act": "事项", "action": "动作", "number": "发文字号", "standing": "状态", "state": "状态", "city": "单位代码", "unit": "单位",
+    "grid": "网格编号", "list_id": "清单", "list": "清单", "box": "地图范围", "skip": "页次", "actor": "何人", "subject": "对象",
+    "words": "含文字", "file": "文件", "received": "收到时间", "whom": "何人", "region": "区域", "place_code": "地方代码",
+}  # fmt: skip
 
 
 @cache
@@ -33,7 +44,14 @@ def error_text(request: Request, error: QianliyanError) -> str:
     parts += [f"应为{expected}"] if expected else []
     parts += [f"现为{got}"] if got else []
     parts += [_chinese(error.todo)] if error.todo else []
-    return "；".join(parts) + (f"（{error.where}）" if error.where else "")
+    where = _where(error.where)
+    return "；".join(parts) + (f"（{where}）" if where else "")
+
+
+def _where(text: str) -> str:
+    """Where, in the words of the page; nothing of a key that only programs use: the page that says it is that of the thing itself."""
+    names = [FIELDS.get(name) or LABELS["field"].get(name) or name for name in text.split(", ")]
+    return "、".join(dict.fromkeys(name for name in names if not _KEY.fullmatch(name)))
 
 
 def _expected(text: str) -> str:
