@@ -253,6 +253,7 @@ def _handled(one: ChainCase, show: Show) -> str:
     parts = [
         *_sent_back(one, show),
         *_overdue(one, show),
+        *_still_asked(one),
         say("待我单位{step}", step=say(SLOT_LABELS[one.with_office])) if one.with_office else "",
         say("整改期限{moment}", moment=moment_label(one.rectify_by, year=True)) if one.rectify_by else "",
         say("{moment}完成整改", moment=moment_label(one.rectified_at)) if one.rectified_at else "",
@@ -272,6 +273,18 @@ def _handled(one: ChainCase, show: Show) -> str:
         if not one.is_accepted and one.due_at is not None:
             parts.append(say("须于{moment}前重新整改", moment=moment_label(one.due_at, year=True)))
     return joined(parts)
+
+
+def _still_asked(one: ChainCase) -> list[str]:
+    """Until when what is asked of one that had another holder: its letter may bring cases that stand differently."""
+    if not one.handed_from:
+        return []
+    signed, reported = one.acknowledge_by, one.report_by
+    parts = [
+        say("签收期限{moment}", moment=moment_label(signed, year=True)) if signed else "",
+        say("上报期限{moment}", moment=moment_label(reported, year=True)) if reported else "",
+    ]
+    return list(filter(None, parts))
 
 
 def _sent_back(one: ChainCase, show: Show) -> list[str]:

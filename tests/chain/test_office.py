@@ -179,8 +179,8 @@ def test_unknown_units_alarms_and_categories_are_refused(chained: Browser) -> No
 def test_moments_are_told_in_the_offices_time(chained: Browser, capsys: pytest.CaptureFixture[str]) -> None:
     said("A1", moved(chained, "assign", unit_code=YANGQUAN))
     assert capsys.readouterr().out == "A1 task 1: assigned → assigned, due 2020-03-12 10:30:00\n"
+    move = Move("acknowledge", NOW, NOW + 2 * HOUR, "duty", unit_code=YANGQUAN, task_no=1)
     with pytest.raises(InputError, match="expected at most 2020-03-12 08:30:00; got 2020-03-12 10:30:00"):
-        move = Move("acknowledge", NOW, NOW + 2 * HOUR, "duty", unit_code=YANGQUAN, task_no=1)
         take(chained.house, "A1", move)
 
 
