@@ -219,6 +219,11 @@ def moment_label(moment: datetime, *, year: bool = False) -> str:
     return moment_words(moment.astimezone(office_zone()), year=year)
 
 
+def moment_text(moment: datetime) -> str:
+    """`2020-03-12 08:30:00` in the office's time: as verbs, their tables and what is refused print it."""
+    return f"{moment.astimezone(office_zone()):%Y-%m-%d %H:%M:%S}"
+
+
 def instant_of(when: date | datetime) -> datetime:
     """A date as its first instant; a moment as it is. Raises InputError for a moment without a time zone."""
     if not isinstance(when, datetime):

@@ -2,7 +2,8 @@
 
 A step is due once its deadline has passed; it was on time where it reached us by then. What is not due yet is in no figure but its
 number (`pending`), what was done and waits for the office is in none (`under_review`), what is due and not done is not on time: of a task
-that was never acknowledged its report too. Of a task that went to a successor what was done before is the former holder's; the rest, and the task itself, is the successor's.
+that was never acknowledged its report too. Of a task that went to a successor what was done before is the former holder's, and so is what becomes of it (退回, 验收不通过, 抽查不通过), whenever;
+the rest, and the task itself, is the successor's.
 结案 changes no figure. A withdrawn task counts for nothing. Rank: within its group (districts,
 departments, towns do different work), the share of due steps that were on time, the best first, ties share a rank; a unit of which
 fewer than `least_due` steps are due has none (`is_small`).
@@ -10,6 +11,7 @@ fewer than `least_due` steps are due has none (`is_small`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -21,6 +23,8 @@ from include.chain.closed import before_closing
 SLOTS: Final = ("acknowledge", "report", "rectify")
 """The steps of a holder."""
 _SLOT_OF: Final = {"acknowledged": "acknowledge", "reported": "report", "rectified": "rectify"}
+_MADE: Final = ("reported", "rectified")
+_REFUSALS: Final = {"returned": "returned", "inspected_failed": "failed", "spot_failed": "failed"}
 _WAITS_FOR: Final = {
     "assigned": "acknowledge",
     "acknowledged": "report",
@@ -61,9 +65,9 @@ def assessed(
     """The figures, by group, rank and code. `kinds`: of the units by code (one that is not known is a district). `tasks`: rows of sql/chain_tasks.sql; `steps`: of sql/chain_steps.sql; both as of `as_of`."""
     own = before_closing(tasks)
     own = own[own["state"] != "withdrawn"]
-    judged = _judged(own, steps, as_of)
+    judged, refused = _judged(own, steps, as_of), _refused(own, steps)
     rows = []
-    for code in sorted({*own["holder_code"], *judged["holder_code"]}):
+    for code in sorted({*own["holder_code"], *judged["holder_code"], *(unit for unit, _ in refused)}):
         held = own[own["holder_code"] == code]
         mine = judged[judged["holder_code"] == code]
         group = GROUP_OF.get(kinds.get(str(code), ""), "district")
@@ -74,8 +78,8 @@ def assessed(
         row |= {
             "due": len(mine),
             "on_time": int(mine["is_on_time"].sum()),
-            "returned": int(held["returns"].sum()),
-            "failed": int(held["failures"].sum()),
+            "returned": refused[str(code), "returned"],
+            "failed": refused[str(code), "failed"],
             "repeats": len(held) - int(held["grid_id"].nunique()),
             "accepted": int(held["state"].isin(("accepted", "checked", "written_off")).sum()),
             "written_off": int((held["state"] == "written_off").sum()),
@@ -99,6 +103,23 @@ def _pending(tasks: pd.DataFrame, as_of: datetime) -> int:
     return int((waits | reports).sum())
 
 
+def _refused(tasks: pd.DataFrame, steps: pd.DataFrame) -> Counter[tuple[str, str]]:
+    """How many reports and rectifications of each unit were sent back (`returned`) and not accepted, on site or by a spot check (`failed`):
+    of the unit that made what was judged, whoever holds the task since."""
+    keys = set(zip(tasks["alarm_id"], tasks["task_no"], strict=True))
+    made: dict[tuple[str, int], str] = {}
+    found: Counter[tuple[str, str]] = Counter()
+    for one in steps.to_dict("records"):
+        key = (one["alarm_id"], one["task_no"])
+        if key not in keys:
+            continue
+        if one["event"] in _MADE:
+            made[key] = str(one["unit_code"])
+        elif one["event"] in _REFUSALS:
+            found[made[key], _REFUSALS[one["event"]]] += 1
+    return found
+
+
 def _judged(tasks: pd.DataFrame, steps: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     """One row a step that was due as of `as_of`: `holder_code, slot, is_on_time`."""
     told_steps = [{str(name): value for name, value in row.items()} for row in steps.to_dict("records")]
@@ -108,6 +129,7 @@ def _judged(tasks: pd.DataFrame, steps: pd.DataFrame, as_of: datetime) -> pd.Dat
         for one in told_steps
         if one["event"] in _SLOT_OF
         and (one["alarm_id"], one["task_no"]) in keys
+        and not pd.isna(one["met_due_at"])
         and one["met_due_at"] < as_of
     ]
     told = {(one["alarm_id"], one["task_no"]) for one in told_steps if one["event"] == "acknowledged"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from include.chain.steps import ASSIGNED, FAILED, HOLDING, PASSED, RETURNED
+from include.chain.steps import ASSIGNED, FAILED, HANDED_OVER, HOLDING, PASSED, RETURNED
 from include.chain.values import Event
 
 ACKNOWLEDGE, REPORT, RECTIFY = "acknowledge", "report", "rectify"
@@ -69,6 +69,31 @@ def clocks_of(events: Iterable[Event]) -> tuple[Clock, ...]:
                     done.append(replace(ended, taken_seq=seq, taken_at=event.receipt_at))
             _begin(running, event, holders.get(task_no, ""))
     return (*done, *running.values())
+
+
+def due_as_known(events: Iterable[Event], asked: Event) -> datetime | None:
+    """Until when the step that an event asks for is or was asked for, by every extension that is known, however late it was made; None of
+    one to which a later event gave another deadline, which tells it instead."""
+    every = tuple(events)
+    later = [one for one in every if one.task_no == asked.task_no and one.seq > asked.seq]
+    taken: Event | None = None
+    for one in later:
+        if one.of_seq is not None or one.event == HANDED_OVER:
+            continue
+        if one.event != "extended":
+            taken = one
+            break
+        if one.due_at != asked.due_at:
+            return None
+    if taken is None or asked.due_at is None:
+        return asked.due_at
+    is_implied = asked.state == ASSIGNED and taken.event == "reported"
+    judged = _assignment_of(every, asked.task_no) if is_implied else taken.seq
+    return max([asked.due_at, *(one.met_due_at for one in later if one.of_seq == judged and one.met_due_at)])
+
+
+def _assignment_of(events: tuple[Event, ...], task_no: int) -> int:
+    return next(one.seq for one in events if one.task_no == task_no and one.event == "assigned")
 
 
 def _moved(clock: Clock, due_at: datetime) -> Clock:

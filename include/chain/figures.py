@@ -27,9 +27,9 @@ LEADER, OPERATORS = "leader", "operators"
 @dataclass(frozen=True)
 class ChainCase:
     """One 交办件 as its letter prints it. `case_no` (受理编号): of the alarm and the task; `others`: the units that hold it beside this
-    one; `result`: of the acceptance, or of the review that sent a report back; `waits_for`: the slot (chain.steps.SLOT_LABELS) that is
+    one, `other_roles`: in which part each; `result`: of the acceptance, or of the review that sent a report back; `waits_for`: the slot (chain.steps.SLOT_LABELS) that is
     overdue since `due_at`, with whom of the office it lies (`duty`); `handed_from`: who held it before
-    this holder; what is not known yet is None or empty."""
+    this holder, and took the step of which the letter speaks; `with_office`: the office's own slot for which one that is handed over waits; what is not known yet is None or empty."""
 
     case_no: str
     alarm_id: str
@@ -66,6 +66,8 @@ class ChainCase:
     lon: float | None = None
     lat: float | None = None
     handed_from: str = ""
+    other_roles: tuple[str, ...] = ()
+    with_office: str = ""
 
 
 @dataclass(frozen=True)

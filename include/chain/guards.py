@@ -9,6 +9,7 @@ from include.chain.persons import persons_in, taking_part
 from include.chain.steps import ASSIGN, CLOSE, REOPEN, ROLES, Step
 from include.chain.values import Chain, Move, Task
 from include.errors import InputError, StateError
+from include.periods import moment_text
 from include.profile.chain_values import ChainSettings
 
 _LONGEST_NAME: Final = 128
@@ -54,7 +55,7 @@ def require_no_contradiction(move: Move) -> None:
         raise InputError(
             "a report that found no problem promises its rectification",
             where=move.step,
-            got=move.rectify_by,
+            got=moment_text(move.rectify_by),
             todo="say that a problem was found, or leave the date out",
         )
 

@@ -37,6 +37,7 @@ from include.chain.steps import (
 )
 from include.chain.values import Chain, Event, Move, Task
 from include.errors import InputError, StateError
+from include.periods import moment_text
 from include.profile.chain_values import ChainSettings
 from include.rules import ChainRules
 
@@ -240,7 +241,10 @@ def moments(chain: Chain, move: Move) -> tuple[datetime, datetime]:
     """When the event counts as having happened, and as recorded: neither before what was taken last."""
     if move.at > move.now + SKEW:
         raise InputError(
-            "a step cannot come from the future", where=move.step, expected=f"at most {move.now}", got=move.at
+            "a step cannot come from the future",
+            where=move.step,
+            expected=f"at most {moment_text(move.now)}",
+            got=moment_text(move.at),
         )
     if chain.last is None:
         return min(move.at, move.now), move.now
@@ -248,8 +252,8 @@ def moments(chain: Chain, move: Move) -> tuple[datetime, datetime]:
         raise StateError(
             "the clock stands before the last step of this chain",
             where=move.step,
-            expected=f"{chain.last.recorded_at} or later",
-            got=move.now,
+            expected=f"{moment_text(chain.last.recorded_at)} or later",
+            got=moment_text(move.now),
             todo="set the clock of this machine",
         )
     recorded_at = max(move.now, chain.last.recorded_at)
@@ -314,8 +318,8 @@ def _due_at(task: Task, event: Event, move: Move, rules: ChainRules) -> datetime
             move.due_at is not None and task.due_at is not None and move.due_at > after_at,
             "an extension leads forward",
             move,
-            got=str(move.due_at),
-            expected=(f"later than {after_at}",),
+            got=moment_text(move.due_at) if move.due_at else "nothing",
+            expected=(f"later than {moment_text(after_at)}",),
         )
         return move.due_at
     if event.state == ACKNOWLEDGED:
@@ -350,7 +354,7 @@ def _promise(move: Move, rules: ChainRules) -> datetime | None:
         raise InputError(
             "this date of rectification cannot be promised",
             where="rectify_by",
-            expected=f"from {move.at} to {move.at + rules.promise_longest}",
-            got=move.rectify_by,
+            expected=f"from {moment_text(move.at)} to {moment_text(move.at + rules.promise_longest)}",
+            got=moment_text(move.rectify_by),
         )
     return move.rectify_by

@@ -104,7 +104,8 @@ class Asked:
 
 def asked_of(figures: ChainFigures) -> Asked | None:
     """What a letter asks its holder to report; None of one that asks for no report."""
-    if figures.kind not in (ASSIGNMENT, RETURN):
+    asked = [one for one in figures.cases if not one.with_office]
+    if figures.kind not in (ASSIGNMENT, RETURN) or not asked:
         return None
     as_of = figures.period.as_of
     rows = {
@@ -121,7 +122,7 @@ def asked_of(figures: ChainFigures) -> Asked | None:
             one.peak_pm25_ug_m3,
             one.report_by or one.due_at or as_of,
         )
-        for one in figures.cases
+        for one in asked
     }
     return Asked(
         figures.letter_key,
@@ -139,9 +140,14 @@ def chain_values(
 ) -> dict[str, Any]:
     """What `chain.docx` and the mail may name, as text. `show` treats every text that came from outside."""
     cases = figures.cases
-    moments = [one.acknowledge_by for one in cases if one.acknowledge_by]
+    signed = [one.acknowledge_by for one in cases if one.acknowledge_by]
     reports = [one.report_by for one in cases if one.report_by]
-    return issue_values(issue, figures.is_simulated, red_head) | {
+    mended = [one.rectify_by for one in cases if one.rectify_by]
+    with_office = sum(bool(one.with_office) for one in cases)
+    values = issue_values(issue, figures.is_simulated, red_head)
+    if with_office == len(cases):
+        values["手机填报"] = ""  # nothing is asked for
+    return values | {
         "单": figures.kind,
         "交办": figures.kind == ASSIGNMENT,
         "反馈": figures.kind == REPORT_SHEET,
@@ -155,14 +161,32 @@ def chain_values(
         "城市": figures.unit_name,
         "截至": moment_label(figures.period.as_of, year=True),
         "件数": len(cases),
-        "签收期限": moment_label(min(moments), year=True) if moments else "",
+        "签收期限": moment_label(min(signed), year=True) if signed else "",
+        "待签收": len(signed),
         "上报期限": moment_label(min(reports), year=True) if reports else "",
+        "整改期限": moment_label(min(mended), year=True) if mended else "",
+        "待整改": len(mended),
+        "待我方": with_office,
+        "填表": asked_of(figures) is not None,
+        "上报方": _reporters(figures, show),
         "属实": sum(one.problem_found is True for one in cases),
         "通过": sum(one.is_accepted is True for one in cases),
         "不通过": sum(one.is_accepted is False for one in cases),
         "案件": [_case(number, one, show) for number, one in enumerate(cases, start=1)],
         "函件标识": figures.letter_key,
     }
+
+
+def _reporters(figures: ChainFigures, show: Show) -> str:
+    """Who told what the letter answers: its addressee, or of what was told before a hand-over who held it then."""
+    own = you(figures.address_form)
+    names = dict.fromkeys(one.handed_from for one in figures.cases if one.handed_from)
+    if not names:
+        return own
+    former = say("原承办单位{names}", names=say("、").join(map(show, names)))
+    if all(one.handed_from for one in figures.cases):
+        return former
+    return say("{you}和{former}", you=own, former=former)
 
 
 def _case(number: int, one: ChainCase, show: Show) -> dict[str, Any]:
@@ -194,12 +218,7 @@ def _fields(number: int, one: ChainCase, show: Show) -> dict[str, str]:
         + (say("；疑似来源：{suspects}", suspects=suspects) if suspects else ""),
         "行政区域": show(one.county),
         "污染类型": show(one.category),
-        "承办单位": say("、").join(
-            (
-                say("{name}（{role}）", name=show(one.holder_name), role=say(ROLES[one.role])),
-                *map(show, one.others),
-            )
-        )
+        "承办单位": say("、").join(_holders(one, show))
         + (say("；原由{name}承办", name=show(one.handed_from)) if one.handed_from else ""),
         "调查核实情况": report,
         "是否属实": "" if one.problem_found is None else say("属实") if one.problem_found else say("不属实"),
@@ -209,6 +228,16 @@ def _fields(number: int, one: ChainCase, show: Show) -> dict[str, str]:
         "处理和整改情况": _handled(one, show),
         "责任人被处理情况": "",
     }
+
+
+def _holders(one: ChainCase, show: Show) -> list[str]:
+    """Every holder with its part, this one first; letters of before do not know that of the others."""
+    roles = one.other_roles or ("",) * len(one.others)
+    holders = ((one.holder_name, one.role), *zip(one.others, roles, strict=True))
+    return [
+        say("{name}（{role}）", name=show(name), role=say(ROLES[role])) if role else show(name)
+        for name, role in holders
+    ]
 
 
 def _inspected(one: ChainCase, show: Show) -> str:
@@ -224,6 +253,8 @@ def _handled(one: ChainCase, show: Show) -> str:
     parts = [
         *_sent_back(one, show),
         *_overdue(one, show),
+        *_still_asked(one),
+        say("待我单位{step}", step=say(SLOT_LABELS[one.with_office])) if one.with_office else "",
         say("整改期限{moment}", moment=moment_label(one.rectify_by, year=True)) if one.rectify_by else "",
         say("{moment}完成整改", moment=moment_label(one.rectified_at)) if one.rectified_at else "",
         show(one.rectified_note),
@@ -242,6 +273,18 @@ def _handled(one: ChainCase, show: Show) -> str:
         if not one.is_accepted and one.due_at is not None:
             parts.append(say("须于{moment}前重新整改", moment=moment_label(one.due_at, year=True)))
     return joined(parts)
+
+
+def _still_asked(one: ChainCase) -> list[str]:
+    """Until when what is asked of one that had another holder: its letter may bring cases that stand differently."""
+    if not one.handed_from:
+        return []
+    signed, reported = one.acknowledge_by, one.report_by
+    parts = [
+        say("签收期限{moment}", moment=moment_label(signed, year=True)) if signed else "",
+        say("上报期限{moment}", moment=moment_label(reported, year=True)) if reported else "",
+    ]
+    return list(filter(None, parts))
 
 
 def _sent_back(one: ChainCase, show: Show) -> list[str]:

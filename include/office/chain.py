@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from include.act import Act
 from include.chain.machine import chain_of
@@ -15,6 +15,7 @@ from include.house import House
 from include.profile.chain_values import ChainSettings
 from include.profile.current import office
 from include.sources.chain_steps import take_in
+from include.store import tables
 from include.store.alarm_aliases import main_ids
 from include.store.chain import chain_events
 from include.store.engine import reading, writing
@@ -32,6 +33,14 @@ def chain_settings() -> ChainSettings:
             todo="see docs/profiles.md",
         )
     return found
+
+
+def is_alarm(house: House, alarm_id: str) -> bool:
+    """Whether the store knows an alarm of this number."""
+    with reading(house.engine) as connection:
+        main_id = main_ids(connection, [alarm_id]).get(alarm_id, alarm_id)
+        known = select(tables.alarm.c.alarm_id).where(tables.alarm.c.alarm_id == main_id).limit(1)
+        return connection.execute(known).first() is not None
 
 
 def take(house: House, alarm_id: str, move: Move) -> Event | None:

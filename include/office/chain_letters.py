@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import pandas as pd
 from sqlalchemy import Connection, func, select
 
+from include.chain.clocks import due_as_known
 from include.chain.figures import (
     ACCEPTANCE,
     ASSIGNMENT,
@@ -73,7 +73,8 @@ _OVERLAP: Final = 2 * DAY  # before the latest letter: what was learnt later tha
 
 @dataclass(frozen=True)
 class _Told:
-    """What a letter tells of one task at a moment: a step that was taken (the last of `events`), or that none was by its deadline."""
+    """What a letter tells of one task at a moment: a step that was taken (the last of `events`), or that none was by its deadline
+    (`due_at`)."""
 
     kind: str
     addressee: str
@@ -82,6 +83,7 @@ class _Told:
     task_no: int
     events: tuple[Event, ...]
     is_simulated: bool
+    due_at: datetime | None = None
 
     @property
     def event(self) -> Event:
@@ -218,12 +220,12 @@ def _steps(connection: Connection, start_at: datetime, end_at: datetime) -> Iter
 
 def _is_to_tell(every: tuple[Event, ...], events: tuple[Event, ...], task_no: int) -> bool:
     """Whether who holds a task since the last of the events is told so: not of one that was taken back before its letter left or that
-    went to another unit in the same minute, nor of one that waits for this office."""
+    went to another unit in the same minute. One that waits for this office is told to who takes it over."""
     own = [one for one in every if one.task_no == task_no]
     told = events[-1]
     later = [one for one in own if one.event == HANDED_OVER and one.seq > told.seq]
     is_gone = any(_minute(one.event_at) == _minute(told.event_at) for one in later)
-    is_asked = waiting_step(told.state) in HOLDERS_SLOTS
+    is_asked = bool(waiting_step(told.state))
     return is_asked and not is_gone and all(one.state != WITHDRAWN for one in own)
 
 
@@ -240,18 +242,32 @@ def _overdue(connection: Connection, start_at: datetime, end_at: datetime) -> It
         span = {"start_at": start_at - after, "end_at": end_at - after}
         for row in frame(connection, "chain_due", **span).to_dict("records"):
             alarm_id, task_no = str(row["alarm_id"]), int(row["task_no"])
-            at = row["due_at"].to_pydatetime() + after
-            is_beside = row["event"] == HANDED_OVER or not pd.isna(row["of_seq"])
-            if is_beside and row["event_at"] > at:
-                continue  # the step before it is told
             every = chain_events(connection, alarm_id)
+            asked = next(one for one in every if one.seq == row["seq"])
+            # By the deadline as it is known now: what was given for an outage counts, also to a step that was taken meanwhile.
+            due_at = due_as_known(every, asked)
+            if due_at is None or due_at + after >= end_at:
+                continue
+            at = due_at + after
+            if _is_beside(every, asked) and asked.event_at > at:
+                continue  # the step before it is told
             # What came by then counts, whenever it was taken: whether it was in time is judged by its receipt.
             events = tuple(
                 one for one in every if one.seq <= row["seq"] or min(one.event_at, one.receipt_at) <= at
             )
             if chain_of(events).is_closed or _last_of(events, task_no).seq != row["seq"]:
                 continue
-            yield _Told(ESCALATION, addressee, at, alarm_id, task_no, events, bool(row["is_simulated"]))
+            yield _Told(
+                ESCALATION, addressee, at, alarm_id, task_no, events, bool(row["is_simulated"]), due_at
+            )
+
+
+def _is_beside(events: tuple[Event, ...], asked: Event) -> bool:
+    """Whether an event asks for what the one before it of its task asks for, by the same deadline."""
+    if asked.event not in (HANDED_OVER, "extended"):
+        return False
+    before = [one for one in events if one.task_no == asked.task_no and one.seq < asked.seq]
+    return before[-1].due_at == asked.due_at
 
 
 def _last_of(events: tuple[Event, ...], task_no: int) -> Event:
@@ -292,9 +308,7 @@ def _case(connection: Connection, told: _Told, names: dict[str, str], period: Pe
     task, event = told.task, told.event
     alarm = _alarm(connection, told.alarm_id, period.as_of)
     whole = chain_of(chain_events(connection, told.alarm_id, period.as_of))  # with who was named after it
-    others = tuple(
-        names.get(one.holder_code, one.holder_code) for one in whole.running if one.task_no != task.task_no
-    )
+    beside = [one for one in whole.running if one.task_no != task.task_no]
     case = ChainCase(
         f"{told.alarm_id}-{task.task_no}",
         told.alarm_id,
@@ -307,7 +321,8 @@ def _case(connection: Connection, told: _Told, names: dict[str, str], period: Pe
         _number(alarm["peak_pm25_ug_m3"]),
         task.role,
         names.get(task.holder_code, task.holder_code),
-        others,
+        tuple(names.get(one.holder_code, one.holder_code) for one in beside),
+        other_roles=tuple(one.role for one in beside),
         lon=_number(alarm["lon"]),
         lat=_number(alarm["lat"]),
     )
@@ -317,7 +332,7 @@ def _case(connection: Connection, told: _Told, names: dict[str, str], period: Pe
         suspects = suspected(connection, [told.alarm_id], event.event_at).get(told.alarm_id, ())
         case = replace(case, suspected=tuple(one.name for one in suspects))
         return _with_deadlines(case, told, names)
-    return _with_report(case, told)
+    return _with_report(_with_former(case, told, names), told)
 
 
 def _number(value: Any) -> float | None:
@@ -333,7 +348,7 @@ def _as_overdue(case: ChainCase, told: _Told) -> ChainCase:
     return replace(
         case,
         waits_for=slot,
-        due_at=task.due_at,
+        due_at=told.due_at,
         duty="" if duty is None else duty.leader if told.addressee == LEADER else duty.deputy or duty.person,
     )
 
@@ -342,13 +357,26 @@ def _with_deadlines(case: ChainCase, told: _Told, names: dict[str, str]) -> Chai
     """Until when its holder is asked for what; of one that had another holder before, from whom it came."""
     task, event = told.task, told.event
     former = task.former[-1][0] if task.former and event.event == HANDED_OVER else ""
+    slot = waiting_step(task.state)
+    report_by = event.answer_due_at if task.state == ASSIGNED else event.due_at
     case = replace(
         case,
-        acknowledge_by=event.due_at,
-        report_by=event.answer_due_at if task.state == ASSIGNED else event.due_at,
+        acknowledge_by=event.due_at if slot == "acknowledge" else None,
+        report_by=report_by if slot in ("acknowledge", "report") else None,
         handed_from=names.get(former, former),
+        with_office="" if slot in HOLDERS_SLOTS else slot,
     )
     return case if task.has_problem is None else replace(_with_report(case, told), due_at=event.due_at)
+
+
+def _with_former(case: ChainCase, told: _Told, names: dict[str, str]) -> ChainCase:
+    """From whom the case came, where a unit of before took the step that the letter speaks of."""
+    step = "reported" if told.kind in (RETURN, REPORT_SHEET) else "rectified"
+    own = [one for one in told.events if one.task_no == told.task_no and one.event == step]
+    code = own[-1].unit_code if own else ""
+    if not code or code == told.task.holder_code:
+        return case
+    return replace(case, handed_from=names.get(code, code))
 
 
 def _with_report(case: ChainCase, told: _Told) -> ChainCase:

@@ -23,7 +23,7 @@ from include.house import House
 from include.language import say
 from include.office.chain import chain_settings
 from include.office.chain_lists import running
-from include.periods import moment_label
+from include.periods import moment_label, moment_text
 from include.sources.chain_steps import give_time, take_in
 from include.store.chain import chain_events
 from include.store.engine import reading, writing
@@ -56,8 +56,8 @@ def waiting_in(house: House, started_at: datetime, ended_at: datetime, now: date
         raise InputError(
             "an outage has a beginning before its end, and is over",
             where="outage",
-            got=f"{started_at.isoformat()} to {ended_at.isoformat()}",
-            expected=f"until {now.isoformat()} at most",
+            got=f"{moment_text(started_at)} to {moment_text(ended_at)}",
+            expected=f"until {moment_text(now)} at most",
         )
     found: list[dict[str, Any]] = []
     with reading(house.engine) as connection:

@@ -21,7 +21,7 @@ from include.chain.steps import ASSIGN, RETURNED
 from include.chain.values import Chain, Event, Move, Problem, Task
 from include.errors import InputError, StateError
 from include.language import say
-from include.periods import office_date
+from include.periods import moment_text, office_date
 from include.profile.chain_values import ChainSettings
 from include.profile.current import office
 from include.sources.chain_holders import follow_successors, lead_on
@@ -51,8 +51,8 @@ def take_in(
         raise StateError(
             "a step cannot come before the push of its alarm",
             where=f"alarm {alarm_id}",
-            got=move.at,
-            expected=f"{alarm['pushed_at']} or later",
+            got=moment_text(move.at),
+            expected=f"{moment_text(alarm['pushed_at'])} or later",
             todo="give the moment at which it reached this office",
         )
     if move.step == ASSIGN:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-from include.periods import parse_date
+from include.periods import moment_text, parse_date
 from include.verbs.options import FORMATS, Moment, open_current_house, operator, print_rows
 
 _TASK: Final = click.option(
@@ -51,11 +51,15 @@ def chain() -> None:
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def show(alarm_id: str, as_of: datetime | None, form: str) -> None:
     """One line a step of an alarm's chain, and below what may be done now."""
-    from include.office.chain import chain_at, chain_settings
+    from include.errors import InputError
+    from include.office.chain import chain_at, chain_settings, is_alarm
     from include.office.chain_lists import event_rows, possible_steps
 
     chain_settings()
-    events, stands = chain_at(open_current_house(), alarm_id, as_of or datetime.now(UTC))
+    house = open_current_house()
+    if not is_alarm(house, alarm_id):
+        raise InputError("no such alarm", where="chain show", got=alarm_id[:64], expected="an alarm_id")
+    events, stands = chain_at(house, alarm_id, as_of or datetime.now(UTC))
     print_rows(event_rows(events), form, alarm_id)
     if form == "table":
         for line in possible_steps(stands):
@@ -143,7 +147,7 @@ def _say(alarm_id: str, event: Any) -> None:
     if event is None:
         click.echo(f"{alarm_id}: taken before, nothing done")
         return
-    due = f", due {event.due_at:%Y-%m-%dT%H:%MZ}" if event.due_at else ""
+    due = f", due {moment_text(event.due_at)}" if event.due_at else ""
     task = f" task {event.task_no}" if event.task_no else ""
     click.echo(f"{alarm_id}{task}: {event.event}{' → ' + event.state if event.state else ''}{due}")
 

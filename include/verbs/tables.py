@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from include.periods import office_zone
+from include.periods import moment_text
 
 _WIDTH_OF_A_FILE: Final = 200  # columns, where no terminal says how wide it is
 
@@ -40,7 +40,7 @@ def _cell(column: str, value: Any) -> str:
     if column.endswith("_rate"):
         return f"{100 * float(value):.2f}%"
     if isinstance(value, datetime):
-        return f"{value.astimezone(office_zone()):%Y-%m-%d %H:%M:%S}"
+        return moment_text(value)
     if isinstance(value, float):
         return f"{value:.2f}"
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,11 +1,13 @@
 """Who holds the tasks of an alarm where that changes by itself: a unit that ends has a successor, a leading unit's task is withdrawn."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from docx import Document
 from sqlalchemy import Engine
 
 from include.act import Act
@@ -13,6 +15,7 @@ from include.chain.clocks import clocks_of
 from include.chain.values import Event, Move
 from include.errors import StateError
 from include.house import House
+from include.letters.chain import asked_of, compose_chain
 from include.office.chain import chain_at, take, withdraw_all
 from include.office.chain_assessment import assessment_figures
 from include.office.chain_assigning import assign_by_rules
@@ -28,6 +31,7 @@ from include.sources.succession import take_over
 from include.store.engine import writing
 from include.store.offices import adopt_office
 from include.store.successors import Successor
+from include.supervision.figures import Issue
 from tests.desk.facts import SHIJIAZHUANG, YANGQUAN, Browser, add_alarm, house_of
 
 H = timedelta(hours=1)
@@ -35,6 +39,7 @@ START = midnight(date(2020, 3, 12)) + 9 * H
 DAY = date(2020, 3, 13)
 MORNING = midnight(DAY) + 9 * H
 XIAN = "610100"
+ISSUE = Issue("某局", "某人", "000", "", "环交〔2020〕1号", "2020年3月13日")
 CHAIN = ChainSettings(replace(ChainRules(), spot_check_percent=0))
 
 
@@ -111,10 +116,24 @@ def test_running_tasks_follow_a_units_successor(house: House) -> None:
 
     told = [one for one in due_figures(house, MORNING + H) if one.unit_code == SHIJIAZHUANG]
     cases = {case.alarm_id: case for one in told for case in one.cases}
-    assert {name: (one.handed_from, one.rectify_by) for name, one in cases.items()} == {
-        "A1": ("阳泉市", None),
-        "A3": ("阳泉市", before["A3"].due_at),
+    assert {
+        name: (one.handed_from, one.acknowledge_by, one.report_by, one.rectify_by, one.with_office)
+        for name, one in cases.items()
+    } == {
+        "A1": ("阳泉市", before["A1"].due_at, before["A1"].answer_due_at, None, ""),
+        "A2": ("阳泉市", None, None, None, "review"),
+        "A3": ("阳泉市", None, None, before["A3"].due_at, ""),
     }
+    letter = compose_chain(told[0], ISSUE)
+    document = Document(io.BytesIO(letter.file("docx").content))
+    text = "\n".join(one.text for one in document.paragraphs)
+    for said in (text, letter.file("text").content.decode()):
+        assert "请于2020年3月12日11时前签收其中1件" in said
+        assert "核查属实待整改的1件，请于" in said
+        assert "1件正待我单位审核、验收或销号" in said
+    asked = asked_of(told[0])
+    assert asked is not None
+    assert [one.alarm_id for one in asked.form] == ["A1", "A3"]
     figures = assessment_figures(house, date(2020, 3, 1), MORNING + 100 * H)
     assert [
         (one.unit_name, one.tasks, one.report_due, one.report_on_time, one.written_off)
@@ -123,6 +142,62 @@ def test_running_tasks_follow_a_units_successor(house: House) -> None:
         ("石家庄市", 3, 1, 1, 0),  # A1 was reported at its deadline
         ("阳泉市", 1, 3, 3, 1),
     ]
+
+
+def test_what_was_acknowledged_before_a_hand_over_is_not_asked_for_again(house: House) -> None:
+    step(house, "A1", "assign", START, unit_code=YANGQUAN)
+    step(house, "A1", "acknowledge", START + H, unit_code=YANGQUAN)
+    step(house, "A2", "assign", START, unit_code=YANGQUAN)
+    step(house, "A2", "report", START + H, unit_code=YANGQUAN, problem_found=False, note="无")
+    end(house)
+    (told,) = (one for one in due_figures(house, MORNING + H) if one.unit_code == SHIJIAZHUANG)
+    alone = {
+        case.alarm_id: compose_chain(replace(told, cases=(case,)), replace(ISSUE, reply_link="https://f.x/1"))
+        for case in told.cases
+    }
+    text = {name: one.file("text").content.decode() for name, one in alone.items()}
+    assert "请于2020年3月13日9时前上报核查情况。" in text["A1"]
+    assert "https://f.x/1" in text["A1"]
+    assert "待我单位审核" in text["A2"]
+    assert "https://f.x/1" not in text["A2"]
+    assert "反馈表" not in alone["A2"].file("xlsx").file_name
+    for name, one in alone.items():
+        document = Document(io.BytesIO(one.file("docx").content))
+        said = text[name] + "\n".join(each.text for each in document.paragraphs)
+        assert "签收" not in said
+        assert ("填入所附反馈表" in said) == (name == "A1")
+
+
+def test_what_the_unit_before_rectified_is_told_and_counted_as_its_own(house: House) -> None:
+    report = {"unit_code": YANGQUAN, "problem_found": True, "category": "工业企业", "note": "未苫盖"}
+    for name in ("A1", "A2"):
+        step(house, name, "assign", START, unit_code=YANGQUAN)
+        step(house, name, "report", START + H, **report)
+    step(house, "A1", "pass", START + 2 * H)
+    step(house, "A1", "rectify", START + 3 * H, unit_code=YANGQUAN)
+    end(house)
+    step(house, "A1", "fail", MORNING + H, note="仍未苫盖")
+    step(house, "A2", "return", MORNING + H, note="照片不清")
+    words = {**office().letters, "site_sheet": "环验", "return_sheet": "环退"}
+    with using(replace(office(), letters=words)):
+        told = {one.kind: one for one in due_figures(house, MORNING + 2 * H)}
+    for kind, said in (
+        ("site_sheet", "对原承办单位阳泉市上报整改完成的1件进行了现场验收"),
+        ("return_sheet", "原承办单位阳泉市上报的1件热点网格报警核查情况经审核退回"),
+    ):
+        assert told[kind].unit_code == SHIJIAZHUANG
+        document = Document(io.BytesIO(compose_chain(told[kind], ISSUE).file("docx").content))
+        assert said in "\n".join(one.text for one in document.paragraphs)
+        assert "石家庄市（主办）；原由阳泉市承办" in [row.cells[1].text for row in document.tables[0].rows]
+    figures = assessment_figures(house, date(2020, 3, 1), MORNING + 2 * H)
+    assert [(one.unit_name, one.tasks, one.returned, one.failed) for one in figures.rows] == [
+        ("石家庄市", 2, 0, 0),
+        ("阳泉市", 0, 1, 1),
+    ]
+    step(house, "A1", "rectify", MORNING + 3 * H, unit_code=SHIJIAZHUANG)
+    step(house, "A1", "fail", MORNING + 4 * H, note="仍未苫盖")
+    figures = assessment_figures(house, date(2020, 3, 1), MORNING + 5 * H)
+    assert [(one.unit_name, one.failed) for one in figures.rows] == [("石家庄市", 1), ("阳泉市", 1)]
 
 
 def test_a_successor_that_is_named_anew_or_begins_later_is_followed_too(house: House) -> None:

@@ -139,8 +139,19 @@ def test_a_task_taken_back_at_once_gets_no_letter(chained: House) -> None:
 def test_each_holder_is_told_who_else_holds_it(chained: House) -> None:
     for unit_code in (YANGQUAN, SHIJIAZHUANG):
         take(chained, "A1", Move("assign", NOW, NOW, "duty", unit_code=unit_code))
-    found = {one.unit_code: one.cases[0].others for one in due_figures(chained, NOW + MINUTE)}
-    assert found == {YANGQUAN: ("石家庄市",), SHIJIAZHUANG: ("阳泉市",)}
+    told = list(due_figures(chained, NOW + MINUTE))
+    assert {one.unit_code: one.cases[0].others for one in told} == {
+        YANGQUAN: ("石家庄市",),
+        SHIJIAZHUANG: ("阳泉市",),
+    }
+    holders = {one.unit_code: compose_chain(one, ISSUE).file("text").content.decode() for one in told}
+    assert "承办单位：阳泉市（主办）、石家庄市（协办）" in holders[YANGQUAN]
+    assert "承办单位：石家庄市（协办）、阳泉市（主办）" in holders[SHIJIAZHUANG]
+    (case,) = told[0].cases
+    before = compose_chain(replace(told[0], cases=(replace(case, other_roles=()),)), ISSUE)
+    assert f"（{'主办' if case.role == 'lead' else '协办'}）、{case.others[0]}\n" in before.file(
+        "text"
+    ).content.decode().replace("\r\n", "\n")
 
 
 def test_an_office_whose_profile_names_no_such_letter_makes_none(chained: House) -> None:

@@ -23,6 +23,7 @@ from include.profile.current import office, using
 from include.rules import ChainRules
 from include.sources.own_facts import tell_step
 from include.store.engine import writing
+from include.verbs.chain import _say as said
 from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, Browser, add_alarm, house_of, moment
 
 HOUR = timedelta(hours=1)
@@ -175,6 +176,14 @@ def test_unknown_units_alarms_and_categories_are_refused(chained: Browser) -> No
         moved(chained, "report", 1, 1, unit_code=YANGQUAN, problem_found=True, note="x", category="没有的")
 
 
+def test_moments_are_told_in_the_offices_time(chained: Browser, capsys: pytest.CaptureFixture[str]) -> None:
+    said("A1", moved(chained, "assign", unit_code=YANGQUAN))
+    assert capsys.readouterr().out == "A1 task 1: assigned → assigned, due 2020-03-12 10:30:00\n"
+    move = Move("acknowledge", NOW, NOW + 2 * HOUR, "duty", unit_code=YANGQUAN, task_no=1)
+    with pytest.raises(InputError, match="expected at most 2020-03-12 08:30:00; got 2020-03-12 10:30:00"):
+        take(chained.house, "A1", move)
+
+
 def test_the_desk_shows_the_chain_and_takes_its_steps(chained: Browser) -> None:
     assert [one.title for one in waiting(chained.house, NOW) if one.topic == "chain"] == ["1条报警待交办"]
     assert ">A1</a>" in chained.get("/chain").text
@@ -185,6 +194,10 @@ def test_the_desk_shows_the_chain_and_takes_its_steps(chained: Browser) -> None:
     fields = {"name": "report", "task_no": "1", "problem": "no", "note": "未见<异常>"}
     assert chained.post("/chain/A1", fields).status_code == 303
     assert "未见&lt;异常&gt;" in chained.get("/chain/A1").text
+    unknown = chained.get("/chain/A")
+    assert unknown.status_code == 404
+    assert ">A1</a>" in unknown.text  # the nearest
+    assert chained.post("/chain/NOPE", {"name": "assign", "unit_code": YANGQUAN}).status_code == 404
     refused = chained.post("/chain/A1", {"name": "pass", "task_no": "1"})
     assert refused.status_code == 409
     assert "这一步须由另一人办理" in refused.text

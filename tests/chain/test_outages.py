@@ -15,6 +15,7 @@ from include.errors import InputError
 from include.house import House
 from include.office.chain import chain_at, take
 from include.office.chain_assessment import assessment_figures
+from include.office.chain_letters import due_figures
 from include.office.chain_outages import extend_for, outages, waiting_in
 from include.profile.chain_values import ChainSettings
 from include.profile.current import office, using
@@ -187,3 +188,52 @@ def test_an_office_without_a_chain_has_no_such_page(engine: Engine, tmp_path: Pa
     browser = Browser(house_of(engine, tmp_path))
     assert browser.get("/outages").status_code == 404
     assert browser.post("/outages", {"began": "x", "ended": "y", "reason": "z"}).status_code == 404
+
+
+def test_a_letter_judges_by_the_deadlines_as_they_are_known_when_it_is_made(house: House) -> None:
+    """An outage from 0.25 to 1.25, told at 30: A1's late 签收 and A2's late report are in time by what they are given, A1's report is asked for
+    until 25 and no more until 24; A4 was overdue before."""
+    step(house, "A1", "acknowledge", 2.5)
+    step(house, "A2", "report", 24.5, problem_found=False, note="无")
+
+    def told(now: float) -> list[tuple[str, str, str, float, float]]:
+        with using(replace(office(), letters={**office().letters, "escalation": "环提"})):
+            return [
+                (
+                    one.unit_code,
+                    case.alarm_id,
+                    case.waits_for,
+                    (one.period.start_at - NOW) / H,
+                    (case.due_at - NOW) / H,
+                )
+                for one in due_figures(house, NOW + now * H)
+                for case in one.cases
+                if case.due_at
+            ]
+
+    silent = [("operators", "A4", "acknowledge", -1, -1), ("leader", "A4", "acknowledge", 23, -1)]
+    assert told(29) == [
+        silent[0],
+        ("operators", "A1", "acknowledge", 2, 2),
+        silent[1],
+        ("operators", "A1", "report", 24, 24),
+        ("operators", "A2", "report", 24, 24),
+    ]
+    assert extend_for(house, NOW + 0.25 * H, NOW + 1.25 * H, Act(NOW + 30 * H, "王某", "断网")) == (4, [])
+    assert told(31) == [*silent, ("operators", "A1", "report", 25, 25)]
+    at = NOW + 32 * H
+    take(house, "A1", Move("extend", at, at, "王某", task_no=1, due_at=NOW + 40 * H, note="雨"))
+    assert told(33) == silent
+
+
+def test_what_came_after_the_deadline_that_it_was_given_is_told_by_that(house: House) -> None:
+    step(house, "A2", "report", 25.5, problem_found=False, note="无")
+    assert extend_for(house, NOW + 0.25 * H, NOW + 1.25 * H, Act(NOW + 30 * H, "王某", "断网"))[1] == []
+    with using(replace(office(), letters={**office().letters, "escalation": "环提"})):
+        found = [
+            ((one.period.start_at - NOW) / H, case.due_at)
+            for one in due_figures(house, NOW + 31 * H)
+            for case in one.cases
+            if case.alarm_id == "A2"
+        ]
+    assert found == [(25, NOW + 25 * H)]

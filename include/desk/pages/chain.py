@@ -22,7 +22,7 @@ from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError
 from include.house import House
-from include.office.chain import chain_at, take
+from include.office.chain import chain_at, is_alarm, take
 from include.office.chain_assigning import assign_by_rules
 from include.office.chain_lists import holders_to_choose, running_tasks, unassigned_rows, unit_names
 from include.office.spot_checks import row_values
@@ -63,9 +63,9 @@ def routes(desk: Desk) -> APIRouter:
     def shown(
         request: Request, visitor: Visitor, alarm: str, as_of: datetime, at: str, **more: Any
     ) -> Response:
-        if office().chain is None:
-            return not_there(desk, request, visitor, "alarm", alarm)
         house = desk.open_house()
+        if office().chain is None or not is_alarm(house, alarm):
+            return not_there(desk, request, visitor, "alarm", alarm)
         events, chain = chain_at(house, alarm, as_of)
         _, now_chain = chain_at(house, alarm, desk.clock())
         values = {
