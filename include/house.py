@@ -23,6 +23,7 @@ from include.post.outgoing import Outgoing
 from include.post.server import MailServer, Office
 from include.profile.current import DEFAULT, VARIABLE, load, use
 from include.rules import COMPLETENESS
+from include.settings import days, flag, number, require_keys
 from include.sources.config import SourceConfig
 from include.store.archive import Archive
 from include.store.engine import open_engine
@@ -52,6 +53,24 @@ VARIABLE_KEYS: Final = (
     "field",
     "channels",
 )
+# What the variables say that are read here; order as `open_house` reads them.
+_KNOWN_KEYS: Final = {
+    "office": (
+        "issuer",
+        "contact",
+        "phone",
+        "reply_to",
+        "reply_to_each_letter",
+        "operators",
+        "number_words",
+        "attachment_names",
+    ),
+    "season": ("start", "end"),
+    "letters": ("fonts_dir", "red_head", "province_summaries"),
+    "watch": ("sources", "quiet_from", "quiet_to"),
+    "map": ("tiles", "attribution"),
+}
+_LONGEST_SECONDS: Final = 3600.0
 
 Deliver = Literal["auto", "send", "withhold", "rehearse"]
 
@@ -238,9 +257,7 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
     profile = load(profile_name(registry.variables))
     use(profile)
     folder = var or default_var()
-    office = _mapping(registry, "office")
-    season = _mapping(registry, "season")
-    letters = _mapping(registry, "letters")
+    office, season, letters, watch, background = (_known(registry, key) for key in _KNOWN_KEYS)
     fonts = str(letters.get("fonts_dir") or "")
     names = source_names(registry.variables)
     mail = _connection(registry, "mail_server")
@@ -254,7 +271,7 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
         office=Office(
             number_words={**numbered(profile.letters), **office.get("number_words", {})},
             reply_to=str(office.get("reply_to", "")),
-            has_own_replies=bool(office.get("reply_to_each_letter", False)),
+            has_own_replies=flag(office, "reply_to_each_letter", "variable office"),
             attachment_names=office.get("attachment_names", "unicode"),
         ),
         issuer=Issuer(
@@ -264,19 +281,21 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
             reply_to=str(office.get("reply_to", "")),
             operators=_word(office, "operators"),
         ),
-        season=(
-            date.fromisoformat(season["start"]) if season.get("start") else profile.season[0],
-            date.fromisoformat(season["end"]) if season.get("end") else profile.season[1],
-        ),
+        season=days(season, profile.season, "variable season"),
         fonts_dir=_inside(fonts, folder) if fonts else None,
-        has_red_head=bool(letters.get("red_head", False)),
-        has_province_summaries=bool(letters.get("province_summaries", False)),
-        least_completeness=float(registry.variables.get("least_completeness", COMPLETENESS.least_share)),
+        has_red_head=flag(letters, "red_head", "variable letters"),
+        has_province_summaries=flag(letters, "province_summaries", "variable letters"),
+        least_completeness=number(
+            registry.variables.get("least_completeness", COMPLETENESS.least_share),
+            "variable least_completeness",
+            least=0,
+            most=1,
+        ),
         station_sources=tuple(
             _source(_connection(registry, name), folder) for name in station_names(registry.variables)
         ),
-        quiet_hours=quiet_hours(_mapping(registry, "watch")),
-        tiles=read_tiles(_mapping(registry, "map")),
+        quiet_hours=quiet_hours(watch),
+        tiles=read_tiles(background),
         openness=open_settings(_mapping(registry, "publish"), profile.publish, profile.language),
         field=field_settings(_mapping(registry, "field")),
         mailboxes=tuple(source for source in sources if source.kind == "mail"),
@@ -326,7 +345,7 @@ def _channel(connection: Connection) -> Channel:
         topics=frozenset(_names(extra.get("topics"))),
         form=str(extra.get("form") or "text"),
         ca_file=str(extra.get("ca_file") or ""),
-        timeout_seconds=float(extra.get("timeout_seconds", 20)),
+        timeout_seconds=_patience(connection, 20),
     )
 
 
@@ -368,8 +387,8 @@ def _mail_server(connection: Connection) -> MailServer:
         security=extra.get("security", "starttls"),
         user=connection.login,
         password=connection.password,
-        timeout_seconds=float(extra.get("timeout_seconds", 30)),
-        has_own_senders=bool(extra.get("sender_each_delivery", False)),
+        timeout_seconds=_patience(connection, 30),
+        has_own_senders=flag(extra, "sender_each_delivery", f"connection {connection.conn_id}: extra"),
         ca_file=str(extra.get("ca_file", "")),
     )
 
@@ -430,6 +449,17 @@ def _mapping(registry: Registry, key: str) -> dict[str, Any]:
         )
     require_usable(value, f"variable {key}")
     return value
+
+
+def _known(registry: Registry, key: str) -> dict[str, Any]:
+    told = _mapping(registry, key)
+    require_keys(told, _KNOWN_KEYS[key], f"variable {key}")
+    return told
+
+
+def _patience(connection: Connection, default: float) -> float:
+    where = f"connection {connection.conn_id}: extra: timeout_seconds"
+    return number(connection.extra.get("timeout_seconds", default), where, least=0.1, most=_LONGEST_SECONDS)
 
 
 def _word(values: Mapping[str, Any], key: str) -> str:

@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "letter_kinds": {"errors", "language", "rules"},
     "connections": {"errors", "yaml_once"},
     "bounded_http": {"errors"},
+    "settings": {"errors"},
     "answer_form": set(),
     "answer_form.layout": {"rules", "profile", "language"},
     "answer_form.writing": FIGURES | {"answer_form.layout", "letters.document", "suspects"},
@@ -58,7 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"chain", "suspects", "answer_form.layout", "answer_form.writing", "letters.document"},
     "simulator": FIGURES | {"store", "sources", "post", "letters", "replies", "answer_form.layout"},
     "house": FIGURES
-    | {"connections", "store", "sources", "post", "letters", "watch", "suspects", "open_settings"}
+    | {"settings", "connections", "store", "sources", "post", "letters", "watch", "suspects", "open_settings"}
     | {"field.signed"},
     "open_settings": {"addresses", "errors"},
     "field": {"errors", "rules", "field.signed"},

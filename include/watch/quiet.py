@@ -1,12 +1,15 @@
 """Quiet hours: what is raised in them is pushed when they end."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
 from include.errors import InputError
 from include.periods import office_zone
+
+_CLOCK: Final = re.compile(r"[0-9]{2}:[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ def quiet_hours(told: Mapping[str, Any]) -> QuietHours | None:
     if not begin and not end:
         return None
     try:
+        if not (_CLOCK.fullmatch(begin) and _CLOCK.fullmatch(end)):
+            raise ValueError(f"{begin} {end}")
         quiet = QuietHours(time.fromisoformat(begin), time.fromisoformat(end))
     except ValueError as error:
         raise InputError(
