@@ -48,6 +48,7 @@ from include.verbs.quarantine import quarantine
 from include.verbs.select_grids import select_grids
 from include.verbs.spot_checks import spot_checks
 from include.verbs.stations import import_stations
+from include.verbs.store import store
 from include.verbs.suspects import suspects
 from include.verbs.units import units
 from include.verbs.watch import watch
@@ -80,6 +81,7 @@ for command in (
     mapping,
     air_quality,
     spot_checks,
+    store,
     profile,
     places,
     units,
@@ -95,13 +97,21 @@ for command in (
 
 
 @cli.command()
-def migrate() -> None:
+@click.option("--existing", "must_exist", is_flag=True, help="Only upgrade: refuse to create a store.")
+def migrate(must_exist: bool) -> None:
     """Create or upgrade the store; a new one has the units, regions and first contacts of the profile."""
     from include.office.profiles import found_store
     from include.store.migrate import is_unborn
 
     house = open_house(default_registry())
     is_new = is_unborn(house.engine)
+    if is_new and must_exist:
+        raise InputError(
+            "there is no store to upgrade",
+            where=house.engine.url.render_as_string(hide_password=True),
+            expected="the store that was restored, or that of the version before",
+            todo="see that the connection supervision_db names it",
+        )
     revision, contacts = found_store(house.engine, datetime.now(UTC))
     if is_new:  # of an old one a missing archive is a disk that is not mounted, and `health` says so
         house.archive.root.mkdir(parents=True, exist_ok=True)

@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -12,12 +14,15 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, select, text
 
+from include.errors import InputError
 from include.house import House, Run
 from include.post.mailbox import LocalMailbox, local_mailbox, received
 from include.post.reconciliation import reconcile
+from include.post.restoration import last_restore
 from include.store import tables
+from include.store.copies import require_copy
 from include.store.engine import open_engine, reading
-from include.store.migrate import migrate
+from include.store.migrate import migrate, require_current
 from include.workflows import daily_dispatch, post_round
 from tests.workflows.region import DAY, later, open_region, run_of
 
@@ -42,6 +47,12 @@ class Place:
 
     def script(self, name: str, *arguments: str) -> str:
         """Runs one of the scripts here; what it printed."""
+        done = self.tried(name, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def tried(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same, however it ends."""
         environment = {
             **os.environ,
             "PYTHON": sys.executable,
@@ -53,7 +64,7 @@ class Place:
 
             environment["PATH"] = f"{POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]}:{environment['PATH']}"
             environment["AIRFLOW_CONN_SUPERVISION_DB"] = self.dsn.replace("postgresql:", "postgres:")
-        done = subprocess.run(
+        return subprocess.run(
             [SCRIPTS / name, *arguments],
             cwd=ROOT,
             env=environment,
@@ -61,8 +72,6 @@ class Place:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -165,6 +174,128 @@ def test_a_second_backup_takes_only_what_is_new(
     assert len(now) > len(held)
     assert Path(first).exists()
     assert Path(second).exists()
+
+
+def test_a_copy_that_is_no_store_or_is_damaged_is_refused_and_leaves_nothing(
+    places: tuple[Place, Place], tmp_path: Path
+) -> None:
+    lost, new = places
+    folder = tmp_path / "backup"
+    copy = Path(lost.script("backup.sh", str(folder)))
+    foreign = tmp_path / "foreign.db"
+    with closing(sqlite3.connect(foreign)) as other:
+        other.execute("create table x (y)")
+    done = new.tried("restore.sh", str(folder), str(foreign), "磁盘损坏")
+    assert done.returncode == 2
+    assert str(foreign) in done.stderr
+    assert "nothing was restored" in done.stderr
+    whole = copy.read_bytes()
+    middle = len(whole) // 2
+    copy.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+    done = new.tried("restore.sh", str(folder), str(copy), "磁盘损坏")
+    assert (done.returncode, "expected SHA-256" in done.stderr) == (2, True)
+    done = new.tried("restore.sh", str(folder), str(tmp_path / "none"), "磁盘损坏")
+    assert (done.returncode, "is not there" in done.stderr) == (2, True)
+    assert not new.var.exists() or list(new.var.iterdir()) == []
+
+
+def test_what_a_copy_must_be(tmp_path: Path) -> None:
+    place = Place("sqlite", tmp_path / "place", None)
+    revision = migrate(place.engine)
+    copy = tmp_path / "copy.db"
+    place.engine.dispose()
+    with closing(sqlite3.connect(place.var / "supervision.db")) as store:
+        store.execute("vacuum into ?", (str(copy),))
+    assert require_copy(copy) == revision
+    whole = copy.read_bytes()
+    wrong = tmp_path / "wrong.db"
+    for content, said in (
+        (b"", "0 bytes"),
+        (b"no database at all\n" * 500, "no database"),
+        (whole[: len(whole) // 2], "damaged"),
+        (whole[:4096] + bytes(40960) + whole[45056:], "damaged"),
+    ):
+        wrong.write_bytes(content)
+        with pytest.raises(InputError, match=said):
+            require_copy(wrong)
+    with closing(sqlite3.connect(copy)) as newer:
+        newer.execute("update alembic_version set version_num = '9999'")
+        newer.commit()
+    with pytest.raises(InputError, match="newer version"):
+        require_copy(copy)
+    assert {path.name for path in tmp_path.iterdir()} == {"place", "copy.db", "wrong.db"}
+
+
+def test_a_folder_that_is_not_a_whole_backup_is_refused(tmp_path: Path) -> None:
+    lost, new = (Place("sqlite", tmp_path / name, None) for name in ("lost", "new"))
+    migrate(lost.engine)
+    folder = tmp_path / "backup"
+    copy = lost.script("backup.sh", str(folder))
+    (folder / "archive").rmdir()
+    for wrong, missing in ((folder, "archive"), (tmp_path, "archive")):
+        done = new.tried("restore.sh", str(wrong), copy, "磁盘损坏")
+        assert done.returncode == 2
+        assert f"{wrong / missing} is not there" in done.stderr
+    assert not (new.var / "supervision.db").exists()
+
+
+def test_what_an_older_store_left_is_named_and_nothing_is_put_over_it(tmp_path: Path) -> None:
+    lost, new = (Place("sqlite", tmp_path / name, None) for name in ("lost", "new"))
+    migrate(lost.engine)
+    copy = lost.script("backup.sh", str(tmp_path / "backup"))
+    for end in ("", "-wal", "-shm", "-journal"):
+        old = new.var / f"supervision.db{end}"
+        old.write_bytes(b"of an older store")
+        done = new.tried("restore.sh", str(tmp_path / "backup"), copy, "磁盘损坏")
+        assert done.returncode == 2
+        assert f" {old};" in done.stderr
+        assert [path.name for path in new.var.iterdir()] == [old.name]
+        assert old.read_bytes() == b"of an older store"
+        old.unlink()
+
+
+def test_files_of_letters_that_are_missing_or_changed_are_named(
+    places: tuple[Place, Place], mailbox: LocalMailbox, tmp_path: Path
+) -> None:
+    lost, new = places
+    composed(open_region(lost.engine, lost.var, mailbox))
+    copy = lost.script("backup.sh", str(tmp_path / "backup"))
+    gone, changed = sorted(files(lost.engine))[:2]
+    archive = tmp_path / "backup" / "archive"
+    (archive / gone[:2] / gone).unlink()
+    with (archive / changed[:2] / changed).open("r+b") as content:
+        content.write(b"else")
+    done = new.tried("restore.sh", str(tmp_path / "backup"), copy, "磁盘损坏")
+    assert done.returncode == 1
+    told = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith(("missing", "changed"))]
+    assert told == [["missing", gone], ["changed", changed]]
+    assert "1 changed, 1 missing" in done.stderr
+    with reading(new.engine) as connection:
+        assert last_restore(connection) is not None  # nothing goes twice all the same
+
+
+def test_a_store_of_a_newer_version_is_refused_with_what_to_do(engine: Engine) -> None:
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    for refuses in (migrate, require_current):
+        with pytest.raises(InputError, match=r"newer version.*got 9999.*restore the copy") as caught:
+            refuses(engine)
+        assert caught.value.exit_code == 2
+
+
+def test_an_upgrade_of_what_must_exist_creates_no_store(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "include", "migrate", "--existing"],
+        cwd=ROOT,
+        env={**os.environ, "QIANLIYAN_VAR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "there is no store to upgrade" in done.stderr
+    assert not (tmp_path / "supervision.db").exists()
 
 
 COPIED = {"hourly_dir", "notes_dir", "stations_dir"}  # and the archive

@@ -27,9 +27,13 @@ fi
 take() { mkdir -p "$folder/$1" && { cp -a --update "$var/$1/." "$folder/$1/" || cp -a --update "$var/$1/." "$folder/$1/"; }; }
 # The values of hours that are not complete yet leave their folder again; what was copied of them is out of date.
 rm -rf "$folder/stations/station_minutes"
+# A part that this installation does not have yet is an empty folder: where one is missing, the backup is not whole.
 for part in archive hourly stations import_notes; do
+  mkdir -p "$folder/$part"
   test ! -d "$var/$part" || take "$part"
 done
+sum=$(sha256sum <"$copy.part")
+printf '%s  %s\n' "${sum%% *}" "${copy##*/}" >"$copy.sha256"
 sync
 mv "$copy.part" "$copy"
 echo "$copy"

@@ -3,8 +3,10 @@
 #
 #   docs/deployment/restore.sh FOLDER STORE_COPY REASON
 #
-# Environment as for backup.sh, and the connection supervision_db as the services have it. The last step tells the store
-# that it was restored: what may have left since the backup is `unknown`, and no run sends an earlier window by itself.
+# Environment as for backup.sh, and the connection supervision_db as the services have it. Nothing is written before the copy and
+# the folder were looked at. The restore is then declared to the store: what may have left since the backup is `unknown`, and no
+# run sends an earlier window by itself. At last every file that the store names is read: the script fails, and names them, where
+# one is missing or changed.
 set -eu
 umask 077
 folder=$1
@@ -13,17 +15,46 @@ reason=$3
 var=${QIANLIYAN_VAR:-var}
 python=${PYTHON:-.venv/bin/python}
 export QIANLIYAN_VAR="$var"
-mkdir -p "$var"
+
+refuse() { echo "restore: $1; nothing was restored" >&2; exit 2; }
+
+for part in archive hourly stations import_notes; do
+  test -d "$folder/$part" ||
+    refuse "$folder/$part is not there: expected a folder that backup.sh wrote, whole; name it, or make that part as an empty folder where the installation never had it"
+done
+test -f "$copy" || refuse "$copy is not there: expected a copy of the store, from $folder/store"
+if [ -f "$copy.sha256" ]; then
+  told=$(cut -c1-64 "$copy.sha256")
+  sum=$(sha256sum <"$copy")
+  test "${sum%% *}" = "$told" ||
+    refuse "$copy is damaged: expected SHA-256 $told as $copy.sha256 says, got ${sum%% *}; take another copy"
+fi
 
 if [ -n "${STORE_DSN:-}" ]; then
-  pg_restore --exit-on-error --single-transaction --no-owner --no-privileges --dbname="$STORE_DSN" "$copy"
+  listed=$(pg_restore --list "$copy") || refuse "$copy is no copy that pg_dump made: expected one of $folder/store; take another"
+  for table in alembic_version letter letter_file delivery; do
+    case $listed in
+      *" TABLE DATA "*" $table "*) ;;
+      *) refuse "$copy is no store of this project: expected the table $table in it; take a copy of $folder/store" ;;
+    esac
+  done
+  mkdir -p "$var"
+  pg_restore --exit-on-error --single-transaction --no-owner --no-privileges --dbname="$STORE_DSN" "$copy" ||
+    refuse "the database did not take $copy: expected an empty database and a whole copy; see the lines above"
 else
-  test ! -e "$var/supervision.db" || { echo "$var/supervision.db is there: move it away first" >&2; exit 2; }
+  there=
+  for end in "" -wal -shm -journal; do
+    test ! -e "$var/supervision.db$end" || there="$there $var/supervision.db$end"
+  done
+  test -z "$there" || refuse "an older store is there:$there; move all of them away together (SQLite would play an old -wal into the copy)"
+  "$python" -m include store check-copy "$copy" || refuse "the copy was refused"
+  mkdir -p "$var"
   cp "$copy" "$var/supervision.db"
 fi
 
 for part in archive hourly stations import_notes; do
-  test ! -d "$folder/$part" || { mkdir -p "$var/$part" && cp -a --update "$folder/$part/." "$var/$part/"; }
+  mkdir -p "$var/$part" && cp -a --update "$folder/$part/." "$var/$part/"
 done
-"$python" -m include migrate
+"$python" -m include migrate --existing
 "$python" -m include letters restored --reason "$reason"
+"$python" -m include store check-files

@@ -30,8 +30,11 @@ from include.store.offices import adopt_office, take_profile
 
 
 def migrate(engine: Engine) -> str:
-    """Brings the store to the newest revision (returned); safe to run again and by several processes at once."""
+    """Brings the store to the newest revision (returned); safe to run again and by several processes at once. Raises InputError for
+    a store of a newer version."""
     config = _config()
+    if found := _revision(engine):
+        require_known(found, engine.url.render_as_string(hide_password=True))
     with remaking(engine, lock="migrate") as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -44,6 +47,8 @@ def require_current(engine: Engine) -> None:
     """Raises InputError when the store was never created (and creates nothing), is of another version or of another office; from
     then on the office of this process is as the store has it."""
     head, found = _head(_config()), _revision(engine)
+    if found:
+        require_known(found, engine.url.render_as_string(hide_password=True))
     if found != head:
         raise InputError(
             "the store is not at this version",
@@ -53,6 +58,19 @@ def require_current(engine: Engine) -> None:
             todo="run: python -m include migrate",
         )
     adopt_office(engine)
+
+
+def require_known(revision: str, where: str) -> None:
+    """Raises InputError for a store at a revision that this version never heard of: a newer one made it, and there is no way back."""
+    scripts = ScriptDirectory.from_config(_config())
+    if revision not in {script.revision for script in scripts.walk_revisions()}:
+        raise InputError(
+            "the store is of a newer version than this program",
+            where=where,
+            expected=f"revision {scripts.get_current_head()} or an earlier one",
+            got=revision,
+            todo="install the newer version again, or restore the copy that was made before its upgrade (docs/deployment.md, Upgrade)",
+        )
 
 
 def is_unborn(engine: Engine) -> bool:

@@ -53,6 +53,12 @@ class Expendable:
     size_bytes: int
 
 
+def needed_files(connection: Connection, now: datetime) -> set[str]:
+    """SHA-256 of every file that the store names and that is kept at `now`."""
+    mail_since_at = now - timedelta(days=office().retention_days.get("raw_mail", _RAW_MAIL_DAYS))
+    return set(frame(connection, "archived_files", mail_since_at=mail_since_at)["sha256"])
+
+
 def expendable(
     connection: Connection, archive: Archive, hourly_root: Path, aged: Sequence[Aged], now: datetime
 ) -> list[Expendable]:
@@ -61,8 +67,7 @@ def expendable(
     Raises CheckFailed when the store names no file, or files that the archive lacks: then the two do not belong together, or
     one of them is a half-finished restore, and nothing may be removed.
     """
-    mail_since_at = now - timedelta(days=office().retention_days.get("raw_mail", _RAW_MAIL_DAYS))
-    needed = set(frame(connection, "archived_files", mail_since_at=mail_since_at)["sha256"])
+    needed = needed_files(connection, now)
     held = archive.objects()
     if held and not needed:
         raise CheckFailed(
