@@ -186,7 +186,10 @@ def test_moments_are_told_in_the_offices_time(chained: Browser, capsys: pytest.C
 
 def test_the_desk_shows_the_chain_and_takes_its_steps(chained: Browser) -> None:
     assert [one.title for one in waiting(chained.house, NOW) if one.topic == "chain"] == ["1条报警待交办"]
-    assert ">A1</a>" in chained.get("/chain").text
+    listed = chained.get("/chain").text
+    assert ">A1</a>" in listed
+    assert ">阳泉市</td>" in listed
+    assert YANGQUAN not in listed
     assert chained.post("/chain", {"alarm_id": "A1"}).status_code == 303
     text = chained.get("/chain/A1").text
     assert "第1件　阳泉市　主办" in text

@@ -54,6 +54,7 @@ def routes(desk: Desk) -> APIRouter:
                 len(free),
                 int((tasks["office_late_hours"] > 0).sum()),
             ),
+            "names": unit_names(house, as_of),
             "as_of": as_of,
             "is_simulated": bool(tasks["is_simulated"].any() or free["is_simulated"].any()),
             **more,
