@@ -163,11 +163,15 @@ def _certificate(source: SourceConfig, now: datetime) -> Finding:
     assert url.hostname is not None
     context = ssl.create_default_context(cafile=str(source.options.get("ca_file") or "") or None)
     port = url.port or _HTTPS
-    with (
-        socket.create_connection((url.hostname, port), timeout=_PATIENCE_SECONDS) as plain,
-        context.wrap_socket(plain, server_hostname=url.hostname) as end,
-    ):
-        told = end.getpeercert()
+    try:
+        with (
+            socket.create_connection((url.hostname, port), timeout=_PATIENCE_SECONDS) as plain,
+            context.wrap_socket(plain, server_hostname=url.hostname) as end,
+        ):
+            told = end.getpeercert()
+    except OSError as error:
+        said = f"{url.hostname}:{port}: {error}; see that it runs and can be reached, or correct connection {source.name} (ca_file)"
+        return Finding(f"certificate.{source.name}", False, said)
     return _by_days(f"certificate.{source.name}", f"{url.hostname}:{port}", told, now)
 
 

@@ -18,6 +18,7 @@ from include.office.health import health
 from include.office.mailroom.access import note_trouble
 from include.office.measures import measures
 from include.post.mailbox import local_mailbox
+from include.sources.config import SourceConfig
 from include.store import tables
 from include.store.engine import open_engine, writing
 from include.workflows import daily_dispatch
@@ -65,6 +66,14 @@ def test_what_is_broken_is_named_and_stops_no_other_check(
     assert failed(away) == {"archive", "disk_free_share", "mail_server"}
     lost = replace(away, engine=open_engine(f"sqlite:///{tmp_path / 'none.db'}"))
     assert failed(lost) == {"store", "archive", "disk_free_share", "mail_server"}
+
+
+def test_a_platform_that_does_not_answer_is_named_with_its_port_and_connection(house: House) -> None:
+    source = SourceConfig("plat", "platform", "https://127.0.0.1:1")
+    found = health(replace(house, sources=(source,)), run_of(house).now)[-1]
+    assert (found.name, found.is_ok) == ("certificate.plat", False)
+    assert found.said.startswith("127.0.0.1:1: ")
+    assert "connection plat" in found.said
 
 
 def test_mail_that_waits_too_long(house: House) -> None:
