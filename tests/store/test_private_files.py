@@ -77,6 +77,7 @@ def test_a_verb_makes_files_for_its_user_alone(tmp_path: Path) -> None:
     assert {path.name: mode(path) for path in [var, *var.iterdir()]} == {
         "var": 0o700,
         "supervision.db": 0o600,
+        "archive": 0o700,  # a new store has one from its first hour
     }
 
 
