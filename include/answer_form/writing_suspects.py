@@ -57,7 +57,7 @@ def suspect_rows(
 def fill_suspects(sheet: Any, rows: Sequence[dict[str, Any]], heading: str, addressed: str) -> None:
     """Title, what to do, who fills in what, headers, and one row a suspect: the rows stand where those of the form stand."""
     note = say(
-        "以下均为疑似来源，建议核查，不作为认定依据；核查后在白色各列选择结果并填写情况，未核查的留空。"
+        "均为疑似来源，建议核查，不作为认定依据（可能性高：一半以上；中：两成至一半；低：不足两成）；核查后在白色各列选择结果并填写情况，未核查的留空。"
     )
     head(sheet, SUSPECT_COLUMNS, _WIDTHS, heading, note, addressed)
     for index, column in enumerate(SUSPECT_COLUMNS, start=1):

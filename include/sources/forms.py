@@ -48,12 +48,14 @@ class Refusal:
 class FormTaken:
     """What became of a form's rows. `alarms`: those whose answer is a fact now, or was one already; `refused`: what could not be
     used and is in the quarantine, one an alarm (one a row, where it names none). `by_row`: why a row could not be used, by the
-    origin that the quarantine names (`staging.origin_of`); `strange`: the alarms of suspects that nobody knows."""
+    origin that the quarantine names (`staging.origin_of`); `strange`: the alarms of suspects that nobody knows; `inspected`: of how many
+    suspects the finding was kept."""
 
     alarms: frozenset[str]
     refused: tuple[Refusal, ...]
     by_row: Mapping[str, str] = field(default_factory=dict)
     strange: tuple[str, ...] = ()
+    inspected: int = 0
 
 
 def take_form(
@@ -116,6 +118,7 @@ def take_form(
         _refusals(refused),
         by_row,
         tuple(one.alarm_id for one in strange),
+        len(inspected) - len(strange),
     )
 
 

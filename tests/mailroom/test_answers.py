@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from typing import Any
@@ -14,13 +15,17 @@ from sqlalchemy import select
 from include.act import Act
 from include.answer_form import layout
 from include.answer_form.code import answer_code
+from include.answer_form.writing import answer_form
 from include.errors import InputError, StateError
 from include.office.mailroom.tray import accept, accept_typed, open_mail, settle
 from include.simulator.mail_answers import bounce_mail, nothing_found, something_found, text_mail
 from include.sources.forms import OLDER
 from include.store import tables
 from include.store.engine import reading
+from include.store.watch_tables import suspect_at_push, suspect_verdict
+from include.supervision.figures import AlarmSuspects, Suspected
 from tests.desk.facts import add_alarm
+from tests.letters.samples import form_row, notice
 from tests.mailroom.office import CONTACT, HOST, NOW, SENT, Place, answer, form
 from tests.post.samples import add_cities, add_contact, facts, released
 
@@ -322,6 +327,46 @@ def test_a_person_vouches_for_a_colleague_and_makes_them_a_contact(place: Place)
     again = form(place.key, fill=lambda number, alarm: something_found(SENT, "扬尘（工地）"))
     place.deliver(answer(place, "colleague@city.example", again, at=SENT + HOUR), at=SENT + HOUR)
     assert place.read(now=NOW + HOUR).tray == 0
+
+
+@pytest.mark.parametrize("is_contact", [True, False])
+def test_a_form_that_says_only_what_was_found_at_suspects_is_taken(place: Place, is_contact: bool) -> None:
+    """Findings are rows that were taken, by themselves too; of the two the second is of nobody that the alarm suspects."""
+    told = [
+        AlarmSuspects(
+            "A1",
+            "T1",
+            "",
+            "",
+            SENT,
+            tuple(Suspected(f"{one}厂", "low", "近", one, "enterprise", 0.1) for one in ("Q1", "Q2")),
+        )
+    ]
+    suspect = {"rank": 1, "score": 0.5, "evidence_json": "{}", "rules_edition": "e"}
+    with place.house.engine.begin() as connection:
+        connection.execute(suspect_at_push.insert().values(alarm_id="A1", enterprise_id="Q1", **suspect))
+    row = form_row(1, alarm_id="A1", code=answer_code(place.key, "A1"))
+    letter = replace(notice(form=1), letter_key=place.key, form=(row,), suspects=tuple(told))
+    book = openpyxl.load_workbook(io.BytesIO(answer_form(letter, [])))
+    sheet = book[layout.SUSPECT_SHEET]
+    at = {column.key: place for place, column in enumerate(layout.SUSPECT_COLUMNS, start=1)}
+    said = {"verdict": layout.SITE_FOUND, "unit": "分局", "inspector": "李某", "note": "布袋破损"}
+    for offset in range(2):
+        for key, value in said.items():
+            sheet.cell(layout.FIRST_ROW + offset, at[key], value)
+    content = io.BytesIO()
+    book.save(content)
+    place.deliver(answer(place, CONTACT if is_contact else "colleague@city.example", content.getvalue()))
+    place.read()
+    (row,) = place.mails()
+    if not is_contact:
+        assert (row["state"], row["rows_taken"]) == ("tray", 0)
+        accept(place.house, row["mail_id"], BY, [0])
+        (row,) = place.mails()
+    assert (row["rows_taken"], row["rows_refused"]) == (1, 1)
+    with reading(place.house.engine) as connection:
+        kept = connection.execute(select(suspect_verdict.c.enterprise_id, suspect_verdict.c.verdict)).all()
+    assert [tuple(one) for one in kept] == [("Q1", "found")]
 
 
 def test_of_forms_of_two_units_each_is_named_and_one_unit_is_taken(place: Place) -> None:

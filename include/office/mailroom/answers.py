@@ -49,10 +49,12 @@ class FoundForm:
 
 @dataclass
 class Answer:
-    """What became of the forms: `letters` and bytes of those that were taken; `is_known`: all of them had been before."""
+    """What became of the forms: the alarms of which an answer was taken, of how many suspects a finding was (`inspected`), what was
+    refused, letters and bytes of those forms that were `taken`; `known`: how many had been before."""
 
     match: Match | None = None
     alarms: set[str] = field(default_factory=set)
+    inspected: int = 0
     refused: list[Refusal] = field(default_factory=list)
     tray: list[str] = field(default_factory=list)
     taken: list[tuple[str, int]] = field(default_factory=list)
@@ -61,7 +63,12 @@ class Answer:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was filled in."""
-        return not (self.alarms or self.refused or self.known)
+        return not (self.rows_taken or self.refused or self.known)
+
+    @property
+    def rows_taken(self) -> int:
+        """How many rows became facts, or were facts already: answers to alarms, and findings at suspects."""
+        return len(self.alarms) + self.inspected
 
 
 def read_forms(engine: Engine, read: ReadMail, now: datetime) -> list[FoundForm]:
@@ -145,8 +152,9 @@ def take_rows(
         now=room.now,
     )
     answer.alarms |= done.alarms
+    answer.inspected += done.inspected
     answer.refused += done.refused
-    if done.alarms or done.refused:
+    if done.alarms or done.refused or done.inspected:
         answer.taken.append((sha256, letter.letter_id))
 
 

@@ -153,7 +153,7 @@ def _keep(connection: Connection, room: Mailroom, arrived: Arrived, outcome: _Ou
                 matched_by=outcome.match.how if outcome.match else "",
                 files_json=json.dumps(list(read.files), ensure_ascii=False),
                 words=verdict.words[:_WORDS],
-                rows_taken=len(answer.alarms),
+                rows_taken=answer.rows_taken,
                 rows_refused=len(answer.refused),
                 refused_json=json.dumps([vars(one) for one in answer.refused], ensure_ascii=False),
                 state=state,

@@ -237,7 +237,7 @@ def _take(
             letter_id=answer.match.letter_id,
             unit_code=answer.match.unit_code,
             matched_by=row["matched_by"] or "person",
-            rows_taken=row["rows_taken"] + len(answer.alarms),
+            rows_taken=row["rows_taken"] + answer.rows_taken,
             rows_refused=row["rows_refused"] + len(answer.refused),
             refused_json=json.dumps(
                 [*json.loads(row["refused_json"]), *(vars(one) for one in answer.refused)], ensure_ascii=False
