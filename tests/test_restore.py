@@ -275,13 +275,20 @@ def test_files_of_letters_that_are_missing_or_changed_are_named(
 
 
 def test_a_store_of_a_newer_version_is_refused_with_what_to_do(engine: Engine) -> None:
-    migrate(engine)
+    head = migrate(engine)
+    _say_revision(engine, "9999")
+    try:
+        for refuses in (migrate, require_current):
+            with pytest.raises(InputError, match=r"newer version.*got 9999.*restore the copy") as caught:
+                refuses(engine)
+            assert caught.value.exit_code == 2
+    finally:  # PostgreSQL's store is that of the other tests, too
+        _say_revision(engine, head)
+
+
+def _say_revision(engine: Engine, revision: str) -> None:
     with engine.begin() as connection:
-        connection.execute(text("update alembic_version set version_num = '9999'"))
-    for refuses in (migrate, require_current):
-        with pytest.raises(InputError, match=r"newer version.*got 9999.*restore the copy") as caught:
-            refuses(engine)
-        assert caught.value.exit_code == 2
+        connection.execute(text("update alembic_version set version_num = :revision"), {"revision": revision})
 
 
 def test_an_upgrade_of_what_must_exist_creates_no_store(tmp_path: Path) -> None:
