@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from include.chain.guards import require_duty, require_words
-from include.chain.machine import moments, next_seq
+from include.chain.machine import event_of
 from include.chain.steps import ACKNOWLEDGED, ASSIGNED, HANDED_OVER, LEAD, RETURNED
 from include.chain.values import Chain, Event, Move, Task
 from include.profile.chain_values import ChainSettings
@@ -60,22 +60,11 @@ def moved_report(
 
 
 def _beside(chain: Chain, task: Task, move: Move, name: str) -> Event:
-    event_at, recorded_at = moments(chain, move)
-    return Event(
-        seq=next_seq(chain),
-        task_no=task.task_no,
-        event=name,
-        event_at=event_at,
-        receipt_at=min(move.at, recorded_at),
-        recorded_at=recorded_at,
-        actor=move.actor,
-        person=move.person.strip() or move.actor,
-        unit_code="",
+    return replace(
+        event_of(chain, move, name, task.task_no),
         state=task.state,
         due_at=task.due_at,
         answer_due_at=task.answer_due_at,
         role=task.role,
-        note=move.note.strip(),
         is_drawn=task.is_drawn,
-        key=move.key,
     )

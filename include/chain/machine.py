@@ -71,7 +71,7 @@ def next_event(chain: Chain, move: Move, settings: ChainSettings) -> Event:
     """The event that a move makes. Raises InputError for a move that says too little, StateError where it may not be taken, with what
     may."""
     require_words(move)
-    event_at, recorded_at = moments(chain, move)
+    moments(chain, move)  # one that cannot be is refused before the step is looked at
     if move.step in OF_ALARM:
         require(
             move.step in allowed(chain, 0),
@@ -81,7 +81,7 @@ def next_event(chain: Chain, move: Move, settings: ChainSettings) -> Event:
             expected=allowed(chain, 0),
         )
         require_duty(chain, None, move, "assign", settings)
-        return _event_of_alarm(chain, move, settings, event_at, recorded_at)
+        return _event_of_alarm(chain, move, settings)
     step, task = STEPS.get(move.step), chain.task(move.task_no)
     if step is None or task is None:
         raise InputError(
@@ -104,26 +104,17 @@ def next_event(chain: Chain, move: Move, settings: ChainSettings) -> Event:
         require_duty(chain, task, move, step.slot, settings)
     state = _state_after(task, step)
     is_report = step.name == "report"
-    event = Event(
-        seq=next_seq(chain),
-        task_no=task.task_no,
-        event=step.event,
-        event_at=event_at,
-        receipt_at=min(move.at, recorded_at),
-        recorded_at=recorded_at,
-        actor=move.actor,
-        person=move.person.strip() or move.actor,
+    event = replace(
+        event_of(chain, move, step.event, task.task_no),
         unit_code=move.unit_code,
         state=state,
         met_due_at=_met_due_at(task, step),
         role=task.role,
         problem_found=move.problem_found if is_report else None,
         category=move.category if is_report and move.problem_found else "",
-        note=move.note.strip(),
         rectify_by=_promise(move, settings.rules) if is_report and move.problem_found else None,
         inspected_at=move.inspected_at,
         is_drawn=move.is_drawn and state == ACCEPTED,
-        key=move.key,
     )
     due_at = _due_at(task, event, move, settings.rules)
     answer_due_at = due_at if state in (RETURNED, ACKNOWLEDGED) else task.answer_due_at
@@ -199,13 +190,13 @@ def _task_after(task: Task, event: Event) -> Task:
     return task
 
 
-def _event_of_alarm(
-    chain: Chain, move: Move, settings: ChainSettings, event_at: datetime, recorded_at: datetime
-) -> Event:
-    event = Event(
+def event_of(chain: Chain, move: Move, name: str, task_no: int) -> Event:
+    """What every event says: which, when, by whom, why; of no unit and no state yet."""
+    event_at, recorded_at = moments(chain, move)
+    return Event(
         seq=next_seq(chain),
-        task_no=0,
-        event={CLOSE: "closed", REOPEN: "reopened", ASSIGN: "assigned"}[move.step],
+        task_no=task_no,
+        event=name,
         event_at=event_at,
         receipt_at=min(move.at, recorded_at),
         recorded_at=recorded_at,
@@ -216,6 +207,10 @@ def _event_of_alarm(
         note=move.note.strip(),
         key=move.key,
     )
+
+
+def _event_of_alarm(chain: Chain, move: Move, settings: ChainSettings) -> Event:
+    event = event_of(chain, move, {CLOSE: "closed", REOPEN: "reopened", ASSIGN: "assigned"}[move.step], 0)
     if move.step != ASSIGN:
         return event
     holders = {one.holder_code for one in chain.running}
@@ -228,8 +223,8 @@ def _event_of_alarm(
         unit_code=move.unit_code,
         state=ASSIGNED,
         role=move.role if has_lead else LEAD,
-        due_at=event_at + settings.rules.acknowledge,
-        answer_due_at=event_at + settings.rules.report,
+        due_at=event.event_at + settings.rules.acknowledge,
+        answer_due_at=event.event_at + settings.rules.report,
     )
 
 
