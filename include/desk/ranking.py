@@ -19,6 +19,9 @@ from include.supervision.spot_checks import week_of
 from include.supervision.weekly import ranks_by_overdue
 
 WindowName = Literal["day", "week", "half_month", "month", "season", "free"]
+# Why a window is compared with none: the one before lies before the season, begins before it, or nothing was pushed by its end; or it is the
+# season itself.
+WhyAlone = Literal["before_season", "partly_before", "no_alarms", "is_season"]
 SMALL: Final = 5  # of a denominator: a rate over fewer alarms is marked
 LINE: Final = 8  # windows of the small line, the last one this
 FIGURES: Final = ("overdue", "on_time", "feedback", "late", "pushed", "problems")
@@ -68,11 +71,12 @@ class UnitRow:
 @dataclass(frozen=True)
 class Ranking:
     """The units of a window, in the order that was asked for, and the categories of problems in it, the most frequent first.
-    `before`: the window before, where the season has facts of it. A window that was not over (`is_running`) is compared with as much
-    time of the one before as had passed of it."""
+    `before`: the window before, where the season has facts of all of it; else `why_alone` says what is missing. A window that was not over
+    (`is_running`) is compared with as much time of the one before as had passed of it."""
 
     span: Span
     before: Span | None
+    why_alone: WhyAlone | None
     is_running: bool
     rows: tuple[UnitRow, ...]
     categories: tuple[str, ...]
@@ -127,7 +131,8 @@ def ranking(
     while len(spans) < LINE and (earlier := span_before(name, spans[-1])) is not None:
         spans.append(earlier)
     tables = _each(facts, spans, codes)
-    compared = spans[1] if len(spans) > 1 and _is_known(facts, spans[1], house.season[0]) else None
+    why_alone = _why_alone(facts, spans[1] if len(spans) > 1 else None, house.season[0])
+    compared = None if why_alone else spans[1]
     passed = facts.as_of - midnight(span.start)
     before = _counts(facts, compared, codes, passed) if compared else dict.fromkeys(codes, FeedbackCounts())
     ranks = ranks_by_overdue(tables[0])
@@ -151,13 +156,19 @@ def ranking(
     ordered = tuple(sorted(rows, key=lambda row: (_worst(row, sort), row.unit_code)))
     categories = tuple(sorted(totals, key=lambda kind: (-totals[kind], kind)))
     is_running = facts.as_of < midnight(span.end)
-    return Ranking(span, compared, is_running, ordered, categories, facts.is_simulated)
+    return Ranking(span, compared, why_alone, is_running, ordered, categories, facts.is_simulated)
 
 
-def _is_known(facts: Facts, span: Span, season_start: date) -> bool:
-    """Whether the season's facts reach back to a window: it began with the season or later, and something was pushed in it or before."""
-    until = pd.Timestamp(midnight(span.end))
-    return span.start >= season_start and bool((facts.judged["pushed_at"] < until).any())
+def _why_alone(facts: Facts, before: Span | None, season_start: date) -> WhyAlone | None:
+    """Why the season's facts do not reach back to the window before; None where they do."""
+    if before is None:
+        return "is_season"
+    if before.end <= season_start:
+        return "before_season"
+    if before.start < season_start:
+        return "partly_before"
+    until = pd.Timestamp(midnight(before.end))
+    return None if bool((facts.judged["pushed_at"] < until).any()) else "no_alarms"
 
 
 def _figure(counted: FeedbackCounts, sort: str) -> int | None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from include.house import House
 from include.periods import midnight
+from include.profile.current import office
 from include.store import tables
 from include.store.engine import reading
 from include.store.statements import contains, frame
@@ -52,13 +53,14 @@ def search(house: House, words: str, today: date) -> tuple[Hit, ...]:
 
 
 def _spellings(words: str) -> Sequence[str]:
-    """The words as they are typed, in half width, and with the brackets of document numbers and of names."""
+    """The words as they are typed, in half width, with the brackets of document numbers and of names, and what they are the English of."""
     plain = unicodedata.normalize("NFKC", words)
     brackets = (
         plain.translate(str.maketrans("[]【】", "〔〕〔〕")),
         plain.translate(str.maketrans("()", "（）")),
     )
-    return [one for one in dict.fromkeys((words, plain, *brackets)) if one]
+    named = (name for name, english in office().names_en.items() if english.casefold() == plain.casefold())
+    return [one for one in dict.fromkeys((words, plain, *brackets, *named)) if one]
 
 
 def _search(house: House, words: str, today: date) -> tuple[Hit, ...]:

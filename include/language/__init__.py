@@ -3,12 +3,17 @@ of the profile, from that language's catalogue (the files of `en/` here), and in
 
 A catalogue is one mapping: the Chinese text, with its {parts}, to the text in that language with the same parts. A profile may
 re-word any of them, in Chinese too. Whole letters are worded in templates, which a profile brings itself.
+
+A page is read by people of both languages: while it is made (`speaking`), `say` gives the reader's. What was said before that, and
+what the store keeps, is told again in it by `told.retold`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -29,17 +34,41 @@ _LITERAL: Final = re.compile(r"'[^']*'")
 _TAGS: Final = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
 # What stands where a line ends and the words go on.
 LINE_END: Final = "［换行］"
+# The language of who reads what is being made; None: the office's own, in which everything is made that leaves or is kept.
+_READER: Final[ContextVar[Language | None]] = ContextVar("reader", default=None)
 
 
 def say(text: str, /, **parts: object) -> str:
-    """The text in the office's language with its {parts} filled in; as it stands where no catalogue has it. A part that is counted
-    may bring its noun, for one and for several: `{count:|alarm|alarms}` is `1 alarm`, `2 alarms`."""
-    found = words_of(office()).get(text)
-    if found is None:
-        found = "" if text == LINE_END else office_words(text)
+    """The text in the office's language (while `speaking`: the reader's) with its {parts} filled in; as it stands where no catalogue has
+    it. A part that is counted may bring its noun, for one and for several: `{count:|alarm|alarms}` is `1 alarm`, `2 alarms`."""
+    found = template_of(text, spoken())
     if not parts:
         return found
     return _FORMATTER.vformat(found, (), parts) if ":|" in found else found.format(**parts)
+
+
+def spoken() -> Language:
+    """The language in which `say` speaks now."""
+    return _READER.get() or office().language
+
+
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """For the length of a `with`, words are for a reader of this language: for a page that is shown, never for what is kept or leaves."""
+    token = _READER.set(language)
+    try:
+        yield
+    finally:
+        _READER.reset(token)
+
+
+def template_of(text: str, language: Language) -> str:
+    """The text in a language as this office words it, its {parts} not filled in."""
+    own = office()
+    found = (words_of(own) if language == own.language else catalogue(language)).get(text)
+    if found is None:
+        found = "" if text == LINE_END else office_words(text)
+    return found
 
 
 def counted(number: object, one: str, several: str = "") -> str:

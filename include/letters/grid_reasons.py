@@ -114,13 +114,20 @@ def _head(of: GridReasons) -> list[Block]:
 
 
 def _how(of: GridReasons) -> list[Block]:
-    rules, weights = of.rules, of.rules.weights()
+    return [
+        _paragraph("公文汇总标题", say("二、怎样选出来的")),
+        _paragraph("公文汇总正文", rules_words(of.rules, of.years)),
+    ]
+
+
+def rules_words(rules: SelectionRules, years: Sequence[int]) -> str:
+    """How the grids were chosen, with every figure of the rules."""
     shares = say("、").join(
         say("{part}{weight:.0%}", part=say(PART_WORDS[part]), weight=weight)
-        for part, weight in weights.items()
+        for part, weight in rules.weights().items()
         if weight > 0
     )
-    by_year = years_weighed(rules, of.years)
+    by_year = years_weighed(rules, years)
     parts = [
         say("{year}年占{weight:.0%}", year=year, weight=weight / sum(by_year.values()))
         for year, weight in by_year.items()
@@ -134,21 +141,15 @@ def _how(of: GridReasons) -> list[Block]:
             cap_share=rules.cap_share,
         )
     )
-    return [
-        _paragraph("公文汇总标题", say("二、怎样选出来的")),
-        _paragraph(
-            "公文汇总正文",
-            say(
-                "每个小格按全区域的百分位排序打分：{shares}。浓度为PM2.5年均值（{years}）；“高出周边”是与周边{background_km:g}公里内所有小格第{background_percentile:g}百分位浓度之差；排放强度为小格内年排放量除以面积；重点企业为小格内登记的家数。{counted}上一份清单中的网格，位次在名额的{keep_within:g}倍以内即予保留，以免清单随卫星反演的误差逐年变动。以上数字为系统默认或本机构设定，不是国家规定。",
-                shares=shares,
-                years=say("、").join(parts),
-                background_km=rules.background_km,
-                background_percentile=rules.background_percentile,
-                counted=counted,
-                keep_within=rules.keep_within,
-            ),
-        ),
-    ]
+    return say(
+        "每个小格按全区域的百分位排序打分：{shares}。浓度为PM2.5年均值（{years}）；“高出周边”是与周边{background_km:g}公里内所有小格第{background_percentile:g}百分位浓度之差；排放强度为小格内年排放量除以面积；重点企业为小格内登记的家数。{counted}上一份清单中的网格，位次在名额的{keep_within:g}倍以内即予保留，以免清单随卫星反演的误差逐年变动。以上数字为系统默认或本机构设定，不是国家规定。",
+        shares=shares,
+        years=say("、").join(parts),
+        background_km=rules.background_km,
+        background_percentile=rules.background_percentile,
+        counted=counted,
+        keep_within=rules.keep_within,
+    )
 
 
 def _picture(of: GridReasons) -> list[Block]:

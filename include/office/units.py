@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Final
 
 import pandas as pd
 from sqlalchemy import Connection
 
 from include.act import Act
+from include.language import say
 from include.profile.current import latest_told_office
 from include.sources.succession import take_over
 from include.store.dated_records import Difference
@@ -49,12 +51,35 @@ def undecided(connection: Connection) -> list[Difference]:
     return [one for one in differences(connection, latest_told_office()) if one.waits]
 
 
+# What a person calls the columns of units and places.
+_FIELDS: Final = {
+    "name": "名称",
+    "name_en": "英文名称",
+    "bureau": "主送机关",
+    "kind": "类型",
+    "place_code": "所在地方",
+    "reports_to": "上级",
+    "address_form": "称呼",
+    "aliases": "别名",
+    "level": "层级",
+    "parent_code": "所在地方",
+    "valid_from": "有效自",
+    "valid_to": "有效至",
+}
+
+
+def called(one: Difference) -> str:
+    """The last name of the unit or place, ours or the profile's."""
+    rows = one.ours["rows"] or one.told["rows"]
+    return str(rows[-1].get("name", "")) if rows else ""
+
+
 def words_of(one: Difference) -> Iterator[str]:
     """What differs, one line a field or membership: ours → the profile's."""
     ours, told = (record["rows"][-1] if record["rows"] else {} for record in (one.ours, one.told))
     for name in sorted({*ours, *told} - {"fixed_by"}):
         if ours.get(name) != told.get(name):
-            yield f"{name}: {ours.get(name, '—')} → {told.get(name, '—')}"
+            yield _change(_FIELDS.get(name, name), ours.get(name), told.get(name))
     before, after = (
         [
             f"{stay['region']} {stay['valid_from']}–{stay['valid_to'] or ''}"
@@ -63,6 +88,10 @@ def words_of(one: Difference) -> Iterator[str]:
         for record in (one.ours, one.told)
     )
     if before != after:
-        yield f"regions: {', '.join(before) or '—'} → {', '.join(after) or '—'}"
+        yield _change("区域", ", ".join(before), ", ".join(after))
     if len(one.ours["rows"]) != len(one.told["rows"]):
-        yield f"rows: {len(one.ours['rows'])} → {len(one.told['rows'])}"
+        yield _change("记录数", len(one.ours["rows"]), len(one.told["rows"]))
+
+
+def _change(field: str, ours: object, told: object) -> str:
+    return say("{field}：{before} → {after}", field=say(field), before=ours or "—", after=told or "—")

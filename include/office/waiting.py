@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from include.chain.figures import REPORT_SHEET
 from include.house import House
 from include.language import say
+from include.language.told import Sentence, sentence
 from include.letter_kinds import is_in_use
 from include.letters.document.manuscript import MARK_GAP
 from include.office.beat_watch import missing_windows
@@ -29,7 +30,7 @@ from include.office.mailroom.tray import waiting_mails
 from include.office.open_reports import open_reports
 from include.office.proposals import open_proposals
 from include.office.spot_checks import unchecked
-from include.office.units import undecided, words_of
+from include.office.units import called, undecided, words_of
 from include.periods import DAY, last_complete, midnight, office_date
 from include.post.attention import Concern, needs_person
 from include.post.channels.listing import switched_off, unsettled
@@ -39,6 +40,7 @@ from include.rules import LOW_RESPONSE
 from include.sources.config import DECIDING_KINDS
 from include.sources.contacts.questions import Question, questions
 from include.sources.ledger import gaps
+from include.sources.names import source_name, table_name
 from include.sources.troubles import KIND as FILES
 from include.store import tables
 from include.store.engine import reading
@@ -82,6 +84,29 @@ TOPICS: Final = {
     "check": "抽查待核查",
     "correction": "更正建议",
 }
+# What is seen to first. Within a rank: what has waited longest.
+URGENCY: Final[tuple[tuple[str, ...], ...]] = (
+    # Nothing leaves, or nothing comes in.
+    ("server", "archive", "mailbox", "pull", "run"),
+    # A letter or message that did not reach whom it is for.
+    (
+        "approval",
+        "failed",
+        "unknown",
+        "refused",
+        "expired",
+        "withheld",
+        "undecided",
+        "group",
+        "webhook",
+        "report",
+    ),
+    # What others wait for, with a deadline running.
+    ("watch", "dispute", "answer", "chain", "mail", "field", "orphan", "dissection"),
+    # What is put right in good time.
+    ("silent", "contact", "files", "quarantine", "correction", "check", "held", "grids", "hints", "units"),
+)
+_RANKS: Final = {topic: rank for rank, topics in enumerate(URGENCY) for topic in topics}
 # Reason and what to do about files that were not read.
 UNREAD_FILES: Final = (
     "文件未能读入，其余文件已照收",
@@ -166,15 +191,18 @@ Kind = Callable[[House, Connection, datetime], Iterable[Waiting]]
 
 
 def waiting(house: House, now: datetime) -> list[Waiting]:
-    """Everything that waits at `now`, the oldest first."""
+    """Everything that waits at `now`, the most urgent kinds first, of one rank the oldest."""
     with reading(house.engine) as connection:
         found = [_said(one) for kind in _KINDS for one in kind(house, connection, now)]
-    return sorted(found, key=lambda one: (one.since, one.topic, one.title))
+    return sorted(found, key=lambda one: (_RANKS[one.topic], one.since, one.topic, one.title))
 
 
 def _said(one: Waiting) -> Waiting:
     """In the office's language."""
-    return replace(one, title=say(one.title), reason=say(one.reason), todo=say(one.todo))
+    title, reason, todo = (
+        words if isinstance(words, Sentence) else say(words) for words in (one.title, one.reason, one.todo)
+    )
+    return replace(one, title=title, reason=reason, todo=todo)
 
 
 def _letters(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
@@ -209,7 +237,7 @@ def _of_run(group: list[Concern]) -> Waiting:
     reasons = sorted({one.reason for one in group})
     return Waiting(
         first.topic,
-        say("{subject}等{count}封函件", subject=first.subject, count=len(group)),
+        sentence("{subject}等{count}封函件", subject=first.subject, count=len(group)),
         say("；").join(reasons[:2]) + (say("等") if len(reasons) > 2 else ""),
         first.todo,
         min(one.since for one in group),
@@ -229,9 +257,9 @@ def _contacts(house: House, connection: Connection, now: datetime) -> Iterable[W
     for (source, kind), asked in groups.items():
         reason, todo = ABOUT_CONTACTS[kind]
         more: dict[str, Any] = {"path": "/contacts", "is_simulated": any(one.is_simulated for one in asked)}
-        words = say("在联系人页{todo}，或用 contacts answer", todo=todo)
+        words = sentence("在联系人页{todo}，或用 contacts answer", todo=todo)
         if len(asked) > _FEW:
-            title = say("来源 {source} 的{count}位联系人", source=source, count=len(asked))
+            title = sentence("来源 {source} 的{count}位联系人", source=source_name(source), count=len(asked))
             yield Waiting("contact", title, reason, words, asked[0].asked_at, count=len(asked), **more)
         else:
             for one in asked:
@@ -244,10 +272,13 @@ def _quarantine(house: House, connection: Connection, now: datetime) -> Iterable
     for row in frame(connection, "open_quarantine").to_dict("records"):
         is_file, count, since = row["kind"] == FILES, int(row["open_rows"]), row["since_at"].to_pydatetime()
         title = (
-            say("来源 {source} 有{count}个", source=row["source"], count=count)
+            sentence("来源 {source} 有{count}个", source=source_name(row["source"]), count=count)
             if is_file
-            else say(
-                "来源 {source} 的 {kind} 有{count}行", source=row["source"], kind=row["kind"], count=count
+            else sentence(
+                "来源 {source} 的 {kind} 有{count}行",
+                source=source_name(row["source"]),
+                kind=table_name(row["kind"]),
+                count=count,
             )
         )
         reason, todo = UNREAD_FILES if is_file else _UNREADABLE_ROWS
@@ -269,8 +300,8 @@ def _pulls(house: House, connection: Connection, now: datetime) -> Iterable[Wait
             yield Waiting(
                 "pull",
                 source.name,
-                say("此后没有拉取到数据"),
-                say("检查该来源的连接；恢复后运行日调度即自动补拉"),
+                sentence("此后没有拉取到数据"),
+                sentence("检查该来源的连接；恢复后运行日调度即自动补拉"),
                 missing[-1][0],
             )
 
@@ -285,8 +316,8 @@ def _silent(house: House, connection: Connection, now: datetime) -> Iterable[Wai
             yield Waiting(
                 "silent",
                 name,
-                say("连续多封函件被退回或无任何签收反馈"),
-                say("核实收件地址，在联系人页更正"),
+                sentence("连续多封函件被退回或无任何签收反馈"),
+                sentence("核实收件地址，在联系人页更正"),
                 period.as_of,
                 path="/contacts",
                 query={"region": str(code)},
@@ -301,7 +332,7 @@ def _watch(house: House, connection: Connection, now: datetime) -> Iterable[Wait
             "watch",
             alarm_id,
             str(one["reason"]),
-            say("在报警的依据页撤回或保留并注明理由，或用 watch withdraw、watch keep"),
+            sentence("在报警的依据页撤回或保留并注明理由，或用 watch withdraw、watch keep"),
             one["made_at"],
             path=f"/watch/{quote(alarm_id, safe='')}",
             is_simulated=bool(one["is_simulated"]),
@@ -314,8 +345,8 @@ def _runs(house: House, connection: Connection, now: datetime) -> Iterable[Waiti
         yield Waiting(
             "run",
             one.label,
-            say("已到时限，没有运行，或运行没有完成核对"),
-            say("检查该 DAG 是否暂停、调度是否在运行；再按缺的时段逐一补运行"),
+            sentence("已到时限，没有运行，或运行没有完成核对"),
+            sentence("检查该 DAG 是否暂停、调度是否在运行；再按缺的时段逐一补运行"),
             one.since,
             count=len(one.windows),
         )
@@ -328,8 +359,8 @@ def _grid_lists(house: House, connection: Connection, now: datetime) -> Iterable
             yield Waiting(
                 "grids",
                 str(row["name"]),
-                say("热点网格{hot}个，待审核", hot=row["hot"]),
-                say("在清单页剔除、增补后发布或不采用，或用 select-grids release、reject"),
+                sentence("热点网格{hot}个，待审核", hot=row["hot"]),
+                sentence("在清单页剔除、增补后发布或不采用，或用 select-grids release、reject"),
                 row["proposed_at"].to_pydatetime(),
                 path=f"/grid-lists/{row['list_id']}",
                 is_simulated=bool(row["is_simulated"]),
@@ -341,9 +372,9 @@ def _units(house: House, connection: Connection, now: datetime) -> Iterable[Wait
     for one in undecided(connection):
         yield Waiting(
             "units",
-            one.code,
+            sentence("{name} {code}", name=called(one), code=one.code),
             say("；").join(words_of(one)),
-            say("按档案改（units …、places …），或以现有的为准（profile apply --keep）"),
+            sentence("按档案改（units …、places …），或以现有的为准（profile apply --keep）"),
             midnight(office_date(now)),
             path="/places" if one.subject == "place" else "/units",
         )
@@ -354,9 +385,11 @@ def _orphans(house: House, connection: Connection, now: datetime) -> Iterable[Wa
     for one in open_of_ended(connection, now):
         yield Waiting(
             "orphan",
-            say("{unit_name}已撤销，仍有{count}条未办结", unit_name=one.unit_name, count=len(one.alarm_ids)),
-            say("单位已撤销，此后的函件不再列出其未办结的报警"),
-            say("在单位页指定承接单位（units succeed），请平台改派，或在报警页办结（alarms close）"),
+            sentence(
+                "{unit_name}已撤销，仍有{count}条未办结", unit_name=one.unit_name, count=len(one.alarm_ids)
+            ),
+            sentence("单位已撤销，此后的函件不再列出其未办结的报警"),
+            sentence("在单位页指定承接单位（units succeed），请平台改派，或在报警页办结（alarms close）"),
             midnight(one.ended_on),
             path="/units",
             count=len(one.alarm_ids),
@@ -370,9 +403,9 @@ def _hints(house: House, connection: Connection, now: datetime) -> Iterable[Wait
     if rows:
         yield Waiting(
             "hints",
-            say("{count}条线索待处理", count=len(rows)),
-            say("线索须由人看过；它不会自己成为报警"),
-            say("用 hints list 查看，用 hints settle 处理"),
+            sentence("{count}条线索待处理", count=len(rows)),
+            sentence("线索须由人看过；它不会自己成为报警"),
+            sentence("用 hints list 查看，用 hints settle 处理"),
             rows[0]["received_at"],
             path="/hints",
             count=len(rows),
@@ -395,11 +428,11 @@ def _decisions(house: House, connection: Connection, now: datetime) -> Iterable[
         for own in [rows] if many else [[row] for row in rows]:
             yield Waiting(
                 topic,
-                say("{unit_name}{count}条", unit_name=own[0]["unit_name"], count=len(own))
+                sentence("{unit_name}{count}条", unit_name=own[0]["unit_name"], count=len(own))
                 if many
                 else say(MARK_GAP).join(_place_of(own[0])),
-                say(reason),
-                say(todo),
+                sentence(reason),
+                sentence(todo),
                 own[0]["since_at"].to_pydatetime(),
                 path=f"/cities/{unit_code}" if many else f"/alarms/{quote(str(own[0]['alarm_id']), safe='')}",
                 count=len(own),
@@ -418,9 +451,9 @@ def _chain(house: House, connection: Connection, now: datetime) -> Iterable[Wait
         above = office().unit(superior)
         yield Waiting(
             "chain",
-            say("上级机关{name}没有联系人", name=above.name if above else superior),
-            say("反馈单按档案同时报送上级，现无法送达"),
-            say("在联系人页补充单位{code}、角色province的联系人", code=superior),
+            sentence("上级机关{name}没有联系人", name=above.name if above else superior),
+            sentence("反馈单按档案同时报送上级，现无法送达"),
+            sentence("在联系人页补充单位{code}、角色“省级抄送”的联系人", code=superior),
             midnight(today),
             path="/contacts",
         )
@@ -428,9 +461,9 @@ def _chain(house: House, connection: Connection, now: datetime) -> Iterable[Wait
     if free:
         yield Waiting(
             "chain",
-            say("{count}条报警待交办", count=len(free)),
-            say("尚无承办单位"),
-            say("在交办页按规则或逐条交办，或用 chain assign"),
+            sentence("{count}条报警待交办", count=len(free)),
+            sentence("尚无承办单位"),
+            sentence("在交办页按规则或逐条交办，或用 chain assign"),
             free[0]["pushed_at"].to_pydatetime(),
             path="/chain",
             count=len(free),
@@ -443,9 +476,11 @@ def _chain(house: House, connection: Connection, now: datetime) -> Iterable[Wait
             late = int((own["office_late_hours"] > 0).sum())
             yield Waiting(
                 "chain",
-                say("{count}件{label}", count=len(own), label=say(label)),
-                say("其中超期{late}件、提级{raised}件", late=late, raised=int(own["is_escalated"].sum())),
-                say(todo),
+                sentence("{count}件{label}", count=len(own), label=sentence(label)),
+                sentence(
+                    "其中超期{late}件、提级{raised}件", late=late, raised=int(own["is_escalated"].sum())
+                ),
+                sentence(todo),
                 own["since_at"].min().to_pydatetime(),
                 path="/chain",
                 count=len(own),
@@ -455,9 +490,11 @@ def _chain(house: House, connection: Connection, now: datetime) -> Iterable[Wait
     for unit, own in overdue.groupby("holder_code"):
         yield Waiting(
             "chain",
-            say("{unit_name}超期{count}件", unit_name=own["holder_name"].iloc[0] or unit, count=len(own)),
-            say("其中提级{raised}件", raised=int(own["is_escalated"].sum())),
-            say("催办，或在交办页延期、撤回后改交其他单位"),
+            sentence(
+                "{unit_name}超期{count}件", unit_name=own["holder_name"].iloc[0] or unit, count=len(own)
+            ),
+            sentence("其中提级{raised}件", raised=int(own["is_escalated"].sum())),
+            sentence("催办，或在交办页延期、撤回后改交其他单位"),
             own["due_at"].min().to_pydatetime(),
             path="/chain",
             count=len(own),
@@ -473,9 +510,9 @@ def _dissection(house: House, connection: Connection, now: datetime) -> Iterable
         title, reason, todo = _CASE_WORK[work.topic]
         yield Waiting(
             "dissection",
-            say(title, count=work.count),
-            say(reason, late=work.late),
-            say(todo),
+            sentence(title, count=work.count),
+            sentence(reason, late=work.late),
+            sentence(todo),
             work.since,
             path="/dissection",
             count=work.count,
@@ -492,9 +529,9 @@ def _checks(house: House, connection: Connection, now: datetime) -> Iterable[Wai
     for one in unchecked(connection, now):
         yield Waiting(
             "check",
-            say("{week_start}起一周还有{count}条", week_start=one.week_start, count=one.open),
-            say("抽取{drawn}条，已核查{checked}条", drawn=one.drawn, checked=one.drawn - one.open),
-            say("在抽查页逐条核查并记录结果，或用 spot-checks record"),
+            sentence("{week_start}起一周还有{count}条", week_start=one.week_start, count=one.open),
+            sentence("抽取{drawn}条，已核查{checked}条", drawn=one.drawn, checked=one.drawn - one.open),
+            sentence("在抽查页逐条核查并记录结果，或用 spot-checks record"),
             midnight(one.week_start + 7 * DAY),
             path="/spot-checks",
             query={"week": str(one.week_start)},
@@ -510,7 +547,7 @@ def _corrections(house: House, connection: Connection, now: datetime) -> Iterabl
             "correction",
             str(row["number"] or row["letter_key"]),
             str(row["reason"]),
-            say("核实后决定是否向收件单位更正；系统不会自己发更正"),
+            sentence("核实后决定是否向收件单位更正；系统不会自己发更正"),
             row["since_at"].to_pydatetime(),
             path=f"/letters/{row['letter_id']}",
             is_simulated=bool(row["is_simulated"]),
@@ -528,11 +565,11 @@ def _mails(house: House, connection: Connection, now: datetime) -> Iterable[Wait
             words = [part for part in (row["sender"], row["subject"]) if part]
             yield Waiting(
                 "mail",
-                say("{count}封", count=len(rows))
+                sentence("{count}封", count=len(rows))
                 if many
-                else say(MARK_GAP).join(words) or say(TOPICS["mail"]),
+                else say(MARK_GAP).join(words) or TOPICS["mail"],
                 reason,
-                say("在来信页查看后采用、录入、作为线索、归档，或判为与本单位无关"),
+                sentence("在来信页查看后采用、录入、作为线索、归档，或判为与本单位无关"),
                 row["taken_at"],
                 path="/mails" if many else f"/mails/{row['mail_id']}",
                 count=len(rows) if many else 1,
@@ -549,7 +586,7 @@ def _closed(house: House, connection: Connection, now: datetime) -> Iterable[Wai
                 "mailbox",
                 one.name,
                 one.reason,
-                say("检查信箱的连接、证书和密码（163、QQ为授权码）；邮件仍在信箱中，恢复后自动读取"),
+                sentence("检查信箱的连接、证书和密码（163、QQ为授权码）；邮件仍在信箱中，恢复后自动读取"),
                 one.since,
             )
 
@@ -559,9 +596,9 @@ def _groups(house: House, connection: Connection, now: datetime) -> Iterable[Wai
     for row in unsettled(connection):
         yield Waiting(
             "group",
-            say("{channel}　{count}条", channel=row.channel, count=row.count),
+            sentence("{channel}　{count}条", channel=row.channel, count=row.count),
             row.reason,
-            say("在群里核实，按原因检查机器人的密钥和设置，再用 channels settle 记为已送达、再发或不发"),
+            sentence("在群里核实，按原因检查机器人的密钥和设置，再用 channels settle 记为已送达、再发或不发"),
             row.since,
             path="/links",
             count=row.count,
@@ -576,7 +613,7 @@ def _webhooks(house: House, connection: Connection, now: datetime) -> Iterable[W
             "webhook",
             one.channel,
             one.reason,
-            say("联系接收方修复后，用 channels enable 恢复；停用期间的事件仍在排队"),
+            sentence("联系接收方修复后，用 channels enable 恢复；停用期间的事件仍在排队"),
             one.since,
             path="/links",
             count=one.count,
@@ -589,9 +626,9 @@ def _reports(house: House, connection: Connection, now: datetime) -> Iterable[Wa
     for one in open_reports(connection):
         yield Waiting(
             "report",
-            say("{upper}　{count}条", upper=one.upper, count=one.count),
+            sentence("{upper}　{count}条", upper=one.upper, count=one.count),
             one.reason,
-            say("用 exchange reports 查看，用 exchange decide 上报或不报"),
+            sentence("用 exchange reports 查看，用 exchange decide 上报或不报"),
             one.since,
             path="/links",
             count=one.count,
@@ -606,9 +643,9 @@ def _field(house: House, connection: Connection, now: datetime) -> Iterable[Wait
     for (unit_name, reason), rows in groups.items():
         yield Waiting(
             "field",
-            say("{unit_name}　{count}条", unit_name=unit_name, count=len(rows)),
-            say("{reason}：已收到，未计入数字；手机确认后自动采用", reason=say(reason)),
-            say("电话核实后在手机填报页采用或不采用并注明理由，或用 field accept、reject"),
+            sentence("{unit_name}　{count}条", unit_name=unit_name, count=len(rows)),
+            sentence("{reason}：已收到，未计入数字；手机确认后自动采用", reason=sentence(reason)),
+            sentence("电话核实后在手机填报页采用或不采用并注明理由，或用 field accept、reject"),
             rows[0]["received_at"],
             path="/field",
             count=len(rows),

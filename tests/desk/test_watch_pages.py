@@ -72,7 +72,8 @@ def test_the_network_and_what_waits(filled: Engine, tmp_path: Path) -> None:
         assert words in page.text, words
     assert "M<2>" not in page.text
     lines = browser.get("/network.csv").text.removeprefix("\ufeff").splitlines()
-    assert lines[1].startswith("370800,济宁市,T1,M<2>,micro,stuck,1,1,1.0,")
+    assert lines[0].startswith("单位代码,单位,网格,站点,种类,质控,有问题的天数,天数,数据完整率,")
+    assert lines[1].startswith("370800,济宁市,T1,M<2>,微站,卡值,1,1,1.0,")
 
 
 def test_a_station_that_is_named_like_a_formula_is_text_in_the_export(filled: Engine, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from include.office.grid_lists import propose
 from include.office.mailroom.access import note_trouble
 from include.office.proposals import keep_proposals
 from include.office.spot_checks import record_result
-from include.office.waiting import TOPICS, Waiting, waiting
+from include.office.waiting import TOPICS, URGENCY, Waiting, waiting
 from include.periods import DAY, Period, office_date
 from include.post.channels.outbox import claim, queue, settle
 from include.post.channels.robots import Content, verdict_of
@@ -346,6 +346,26 @@ def topics(house: House, now=NOW + MINUTE) -> set[str]:
 
 def test_every_topic_is_tried() -> None:
     assert set(STATES) | ELSEWHERE == set(TOPICS)
+
+
+def test_every_topic_has_its_rank() -> None:
+    assert sorted(topic for topics in URGENCY for topic in topics) == sorted(TOPICS)
+
+
+def test_the_most_urgent_stands_first_and_of_one_rank_the_oldest(house: House) -> None:
+    """A row in quarantine of four days ago, disputes of yesterday and of today, a letter to sign and a server that is gone since now."""
+    archive = archive_in(house.var)
+    quarantined(house, archive)
+    with writing(house.engine) as connection:
+        connection.execute(update(tables.quarantine).values(received_at=NOW - 4 * DAY))
+    for alarm_id, at in (("A2", "03-11 18:00"), ("A1", "03-11 09:00")):
+        add_alarm(house.engine, alarm_id, "03-11 06:00")
+        add_event(house.engine, alarm_id, "disputed", at)
+    approval(house, archive)
+    closed_mailbox(house, archive)
+    found = [(one.topic, one.title.rpartition("　")[2]) for one in waiting(house, NOW + MINUTE)]
+    assert [topic for topic, _ in found] == ["mailbox", "approval", "dispute", "dispute", "quarantine"]
+    assert [title for topic, title in found if topic == "dispute"] == ["A1", "A2"]
 
 
 def test_nothing_waits_in_an_empty_house(house: House) -> None:

@@ -138,7 +138,7 @@ def test_what_the_profile_says_newly_is_taken_or_asked(store: Engine) -> None:
         applied = apply_profile(connection, newer, ACT)
         assert ([one.code for one in applied.left], applied.refused) == ([COUNTY], {})
         (asked,) = undecided(connection)
-        assert any(line.startswith("name: 新城区 → ") for line in words_of(asked))
+        assert any(line.startswith("名称：新城区 → ") for line in words_of(asked))
         keep_ours(connection, newer, COUNTY, ACT)
         assert undecided(connection) == []
     assert named(store, DAY) == "新城区"

@@ -218,9 +218,9 @@ def test_what_an_operator_changed_is_a_question_once_the_profile_says_something_
         assert [one.code for one in apply_profile(connection, newer, CHANGE).left] == ["140300"]
         (asked,) = undecided(connection)
         assert list(words_of(asked)) == [
-            "bureau: 阳泉分局 → 新阳泉市生态环境局",
-            "valid_from: 2020-03-10 → 1900-01-01",
-            "rows: 2 → 1",
+            "主送机关：阳泉分局 → 新阳泉市生态环境局",
+            "有效自：2020-03-10 → 1900-01-01",
+            "记录数：2 → 1",
         ]
         keep_ours(connection, newer, "140300", CHANGE)
         assert undecided(connection) == []

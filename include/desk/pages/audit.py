@@ -1,7 +1,6 @@
 """Audit 审计: who did what when, with filters and as CSV."""
 
 from dataclasses import replace
-from datetime import date
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -10,22 +9,23 @@ from fastapi.responses import HTMLResponse
 from include.desk.audit import Filters, audit_rows, audit_table, persons
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
+from include.desk.pages.codes import codes_said
+from include.desk.pages.days import Day, days_of
 from include.desk.pages.desk import Desk
 from include.desk.pages.exports import MOST_ROWS, csv_file
 from include.desk.pages.view import LABELS, actor_text, deed_text, office_text, page
 from include.letter_kinds import LETTER_KINDS, letter_label
-from include.periods import DAY, office_date, parse_date
+from include.periods import DAY, office_date
 
 PAGE: Final = 100
 SIGNED_DAYS: Final = 366  # of the sign-offs that are shown where no day is asked for
-_Day = Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
 _Word = Annotated[str, Query(pattern=r"^[a-z_]{0,32}$")]
 _Words = Annotated[str, Query(max_length=250, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 def _filters(
-    first: _Day = "",
-    last: _Day = "",
+    first: Day = "",
+    last: Day = "",
     actor: _Words = "",
     subject: _Word = "",
     action: _Word = "",
@@ -33,11 +33,7 @@ def _filters(
     kind: _Word = "",
     view: Annotated[str, Query(pattern=r"^(signed)?$")] = "",
 ) -> Filters:
-    return Filters(_day(first), _day(last), actor, subject, action, words, kind, view)
-
-
-def _day(text: str) -> date | None:
-    return parse_date(text) if text else None
+    return Filters(*days_of(first, last), actor, subject, action, words, kind, view)
 
 
 _Asked = Annotated[Filters, Depends(_filters)]
@@ -101,7 +97,13 @@ def _in_words(row: dict[str, Any]) -> dict[str, Any]:
         "action": office_text(deed_text(row["subject"], row["action"])),
         "actor": office_text(actor_text(row["actor"])),
     }
-    return {**row, **told, **states}
+    names = {"reason": codes_said(row["reason"]), "subject_id": codes_said(_thing(row))}
+    return {**row, **told, **states, **names}
+
+
+def _thing(row: dict[str, Any]) -> str:
+    """Which thing of its subject a change is about: a letter by its number in the list, anything else by its own."""
+    return f"#{int(row['letter_id'])}" if row["letter_id"] else str(row["subject_id"])
 
 
 def _of(group: str, value: str | None) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from include.act import Act
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
+from include.desk.pages.days import Day, day_of
 from include.desk.pages.desk import Desk
 from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
@@ -112,10 +113,10 @@ def book_routes(desk: Desk, book: Book) -> APIRouter:
         request: Request,
         *,
         visitor: Visitor = desk.reading,
-        on: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
+        on: Day = "",
         done: Annotated[str, Query(pattern=r"^[a-z]{0,8}$")] = "",
     ) -> HTMLResponse:
-        return shown(request, visitor, parse_date(on) if on else office_date(desk.clock()), done=done)
+        return shown(request, visitor, day_of(on, "on") or office_date(desk.clock()), done=done)
 
     @router.post(f"/{book.name}", response_class=Response, responses=answers(409))
     def change(

@@ -20,9 +20,12 @@ HEADS: Final[Mapping[str, str]] = {
     "on_time_before": "上期按期", "due_before": "上期到期", "date": "日期", "alarms_with_problem": "查出问题的报警",
     "letters": "函件", "asking": "要求反馈的函件", "heard": "有回音", "sign_hours": "首次回音（小时）", "alarms": "所列报警",
     "answer_hours": "反馈用时（小时）", "accepted": "已验收", "rectified": "已整改", "letter_id": "编号", "kind": "种类",
-    "addressee": "收件方", "window": "时段", "number": "发文字号", "standing": "状态", "reason": "原因", "run_id": "运行",
-    "changed_at": "时间（北京时间）", "actor": "何人", "subject": "对象", "subject_id": "标识", "action": "动作",
+    "addressee": "收件方", "window": "时段", "number": "发文字号", "standing": "状态", "reason": "原因", "run": "运行",
+    "changed_at": "时间（北京时间）", "actor": "何人", "subject": "对象", "subject_id": "编号", "action": "动作",
     "from_state": "原状态", "to_state": "现状态", "first": "时段自", "last": "至", "as_of_at": "截至（北京时间）", "mark": "标注",
+    "grid_id": "网格", "station_id": "站点", "verdict": "质控", "bad_days": "有问题的天数", "days": "天数",
+    "completeness": "数据完整率", "gain": "相当于周边的倍数", "spread": "离散程度", "stuck_hours": "卡值小时",
+    "dead_hours": "读数过低小时", "spikes": "突跳次数", "last_heard_on": "最后有数的日期",
 }  # fmt: skip
 TOTAL: Final = "合计"
 MOST_ROWS: Final = 5_000  # more than a season has letters

@@ -10,17 +10,15 @@ from include.desk.facts import store_state
 from include.desk.fates import Fates, fates_table, last_asked_day, unit_fates
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
+from include.desk.pages.days import MOST_DAYS, Day, days_of
 from include.desk.pages.desk import At, Desk
 from include.desk.pages.exports import csv_file
 from include.desk.pages.view import page
 from include.desk.ranking import SMALL
-from include.errors import InputError
 from include.letter_kinds import LETTER_KINDS
-from include.periods import DAY, office_date, parse_date
+from include.periods import DAY, office_date
 
 DAYS = 31  # of the window that is shown first
-MOST_DAYS = 400
-_Day = Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
 _Kind = Annotated[str, Query(pattern=r"^[a-z_]{0,16}$")]
 
 
@@ -29,20 +27,16 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter()
 
     def asked(
-        at: At = "", kind: _Kind = "", first: _Day = "", last: _Day = ""
+        at: At = "", kind: _Kind = "", first: Day = "", last: Day = ""
     ) -> tuple[Fates, datetime, dict[str, str]]:
         house = desk.open_house()
         # The first window ends with the last letters; what became of them is that of now, unless a moment is asked for.
         as_of, state = desk.moment(house, at, is_final=True), store_state(house.engine)
-        until = parse_date(last) if last else last_asked_day(house, kind or None, as_of) or office_date(as_of)
-        since = parse_date(first) if first else until - (DAYS - 1) * DAY
-        if not 0 <= (until - since).days < MOST_DAYS:
-            raise InputError(
-                "not a window of letters",
-                where="first, last",
-                got=f"{since} — {until}",
-                expected=f"1 to {MOST_DAYS} days",
-            )
+        since, until = days_of(first, last, most=MOST_DAYS)
+        if until is None:
+            latest = last_asked_day(house, kind or None, as_of) or office_date(as_of)
+            until = min(max(latest, since), since + (MOST_DAYS - 1) * DAY) if since else latest
+        since = since or until - (DAYS - 1) * DAY
         key = ("fates", as_of, state, since, until, kind)
         found = desk.recent.get(key, lambda: unit_fates(house, since, until, kind or None, as_of))
         return found, as_of, {"kind": kind, "first": str(since), "last": str(until)}

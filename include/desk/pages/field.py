@@ -8,6 +8,7 @@ from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from include.act import Act
+from include.desk.letter_names import key_of_letter
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
@@ -120,6 +121,6 @@ def routes(desk: Desk) -> APIRouter:
         reason: ReasonField,
     ) -> Response:
         house, act = desk.open_house(), Act(desk.clock(), visitor.name, reason)
-        return done(request, visitor, lambda: stop_link(house, letter_key.strip(), act))
+        return done(request, visitor, lambda: stop_link(house, key_of_letter(house, letter_key), act))
 
     return router

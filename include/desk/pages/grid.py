@@ -1,23 +1,22 @@
 """Grid: its PM2.5 by day as a chart, its months as a warning grid, the enterprises around it, its alarms."""
 
-from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, Response
 
 from include.desk.grids import grid_hours, grid_page
 from include.desk.map_layers import Box
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
+from include.desk.pages.days import Day, day_of
 from include.desk.pages.desk import At, Desk, Known, known_at
-from include.desk.pages.grid_charts import day_chart, hour_chart
+from include.desk.pages.grid_charts import NARROW, WIDE, day_chart, hour_chart
 from include.desk.pages.map_page import map_of, with_tiles
 from include.desk.pages.search import not_there
 from include.desk.pages.view import page
 from include.errors import StateError
 from include.letters.words.status_words import STANDINGS
-from include.periods import parse_date
 from include.rules import BULLETIN
 from include.store.engine import reading
 from include.store.watch_alarms import alarms_of_grid
@@ -38,10 +37,10 @@ def routes(desk: Desk) -> APIRouter:
         grid_id: GridId,
         at: At = "",
         known: Known = "",
-        day: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
+        day: Day = "",
     ) -> Response:
         house = desk.open_house()
-        asked: date | None = parse_date(day) if day else None
+        asked = day_of(day, "day")
         as_of = desk.moment(house, at)
         try:
             found = grid_page(house, grid_id, as_of, known_at(as_of, known))
@@ -57,10 +56,12 @@ def routes(desk: Desk) -> APIRouter:
             "as_of": as_of,
             "standings": STANDINGS,
             "is_simulated": found.is_simulated,
-            "chart": day_chart(found.days, found.alarm_days),
+            "charts": [
+                made for frame in (WIDE, NARROW) if (made := day_chart(found.days, found.alarm_days, frame))
+            ],
             "day": asked,
             "hours": hours,
-            "hour_chart": hour_chart(hours),
+            "hour_charts": [made for frame in (WIDE, NARROW) if (made := hour_chart(hours, frame))],
             "least_hours": VALIDITY.day_hours,
             "near_km": BULLETIN.near_km,
             "editions": [one.name for one in editions_of([day.day for day in found.days])],

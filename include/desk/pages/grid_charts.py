@@ -8,12 +8,36 @@ from typing import Final
 
 from include.desk.grids import GridDay, GridHour
 
-WIDTH, HEIGHT = 1000.0, 270.0  # of a chart, with its axes
-_LEFT, _RIGHT, _TOP, _FOOT = 44.0, 40.0, 30.0, 24.0  # above the bars: the strip of the alarms
-_STRIP: Final = 14.0  # its middle
+
+@dataclass(frozen=True)
+class Frame:
+    """The measures of a picture with its axes, in pixels; above the bars lies the strip of the alarms. `most_dates`, `each_hour`: how
+    many names fit under the bars."""
+
+    width: float
+    height: float
+    left: float
+    right: float
+    most_dates: int
+    each_hour: int
+    top: float = 30.0
+    foot: float = 24.0
+
+
+WIDE: Final = Frame(1000.0, 270.0, 44.0, 40.0, 14, 1)
+NARROW: Final = Frame(360.0, 220.0, 32.0, 30.0, 5, 3)  # for a phone: nothing is drawn smaller than it is read
+_STRIP: Final = 14.0  # the middle of the strip
 _TICKS: Final = (10, 20, 25, 50, 100, 200, 500)  # μg/m³ between the lines: the first that makes at most six
-_SPANS: Final = (1, 2, 5, 7, 14, 28)  # days between dates on the axis: the first that makes at most fourteen
-_MOST_DATES: Final = 14
+_SPANS: Final = (
+    1,
+    2,
+    5,
+    7,
+    14,
+    28,
+    35,
+    61,
+)  # days between dates on the axis: the first that leaves few enough
 
 
 @dataclass(frozen=True)
@@ -42,6 +66,7 @@ class DayChart:
     """Daily means as bars. `lines`: (y, μg/m³) of the scale; `dates`: (x, date) on the axis; `limits`: (x, end, y, μg/m³) of the 24 h
     limit, one piece an edition, its value right of the bars; `marks`: days with alarms."""
 
+    frame: Frame
     bars: tuple[Bar, ...]
     step: float
     lines: tuple[tuple[float, int], ...]
@@ -65,6 +90,7 @@ class HourChart:
     """The hours of a day as bars, from 0 to 23. `hours`: (middle, hour) on the axis; `lines` as of a DayChart; `alarms`: (middle, y) of the
     hours of an alarm."""
 
+    frame: Frame
     bars: tuple[HourBar, ...]
     step: float
     lines: tuple[tuple[float, int], ...]
@@ -76,41 +102,42 @@ class HourChart:
 class _Scale:
     """The picture's two scales: `count` bars side by side, values up to `top`."""
 
+    frame: Frame
     count: int
     top: int
     tick: int
 
     @property
     def step(self) -> float:
-        return (WIDTH - _LEFT - _RIGHT) / self.count
+        return (self.frame.width - self.frame.left - self.frame.right) / self.count
 
     def x(self, place: float) -> float:
-        return round(_LEFT + self.step * place, 1)
+        return round(self.frame.left + self.step * place, 1)
 
     def y(self, value: float) -> float:
-        floor = HEIGHT - _FOOT
-        return round(floor - (floor - _TOP) * value / self.top, 1)
+        floor = self.frame.height - self.frame.foot
+        return round(floor - (floor - self.frame.top) * value / self.top, 1)
 
     def height(self, value: float) -> float:
-        return round(HEIGHT - _FOOT - self.y(value), 1)
+        return round(self.frame.height - self.frame.foot - self.y(value), 1)
 
     @property
     def lines(self) -> tuple[tuple[float, int], ...]:
         return tuple((self.y(value), value) for value in range(0, self.top + 1, self.tick))
 
 
-def _scale(count: int, values: Collection[float]) -> _Scale:
+def _scale(frame: Frame, count: int, values: Collection[float]) -> _Scale:
     highest = max(values) * 1.05
     tick = next((one for one in _TICKS if highest / one <= 6), _TICKS[-1])
-    return _Scale(count, tick * (int(highest // tick) + 1), tick)
+    return _Scale(frame, count, tick * (int(highest // tick) + 1), tick)
 
 
-def day_chart(days: Sequence[GridDay], alarms: Mapping[date, int]) -> DayChart | None:
+def day_chart(days: Sequence[GridDay], alarms: Mapping[date, int], frame: Frame = WIDE) -> DayChart | None:
     """The picture of these days; `alarms`: how many there were on a day. None without any measured day."""
     measured = [day.pm25_ug_m3 for day in days if day.pm25_ug_m3 is not None]
     if not measured:
         return None
-    scale = _scale(len(days), [*measured, *(day.limit_ug_m3 for day in days)])
+    scale = _scale(frame, len(days), [*measured, *(day.limit_ug_m3 for day in days)])
     numbered = list(enumerate(days))
     bars = tuple(
         Bar(
@@ -124,13 +151,14 @@ def day_chart(days: Sequence[GridDay], alarms: Mapping[date, int]) -> DayChart |
         if day.pm25_ug_m3 is not None
     )
     pieces = [list(group) for _, group in groupby(numbered, key=lambda one: one[1].limit_ug_m3)]
-    apart = next((span for span in _SPANS if len(days) / span <= _MOST_DATES), _SPANS[-1])
+    apart = next((span for span in _SPANS if len(days) / span <= frame.most_dates), _SPANS[-1])
     return DayChart(
+        frame,
         bars,
         round(scale.step * 0.8, 2),
         scale.lines,
         tuple(
-            (scale.x(place), f"{day.day:%Y-%m-%d}" if place == 0 else f"{day.day:%m-%d}")
+            (scale.x(place), f"{day.day:%m-%d}" if place or frame is NARROW else f"{day.day:%Y-%m-%d}")
             for place, day in numbered
             if place % apart == 0
         ),
@@ -151,19 +179,24 @@ def day_chart(days: Sequence[GridDay], alarms: Mapping[date, int]) -> DayChart |
     )
 
 
-def hour_chart(hours: Sequence[GridHour]) -> HourChart | None:
+def hour_chart(hours: Sequence[GridHour], frame: Frame = WIDE) -> HourChart | None:
     """The picture of a day's hours; None without any value."""
     values = [one.pm25_ug_m3 for one in hours if one.pm25_ug_m3 is not None]
     if not values:
         return None
-    scale = _scale(len(hours), [*values, 1.0])
+    scale = _scale(frame, len(hours), [*values, 1.0])
     return HourChart(
+        frame,
         tuple(
             HourBar(one, scale.x(place), scale.y(one.pm25_ug_m3 or 0), scale.height(one.pm25_ug_m3 or 0))
             for place, one in enumerate(hours)
         ),
         round(scale.step * 0.8, 2),
         scale.lines,
-        tuple((scale.x(place + 0.4), one.hour) for place, one in enumerate(hours)),
+        tuple(
+            (scale.x(place + 0.4), one.hour)
+            for place, one in enumerate(hours)
+            if place % frame.each_hour == 0
+        ),
         tuple((scale.x(place + 0.4), _STRIP) for place, one in enumerate(hours) if one.is_alarm),
     )

@@ -1,6 +1,7 @@
 """Lists of hotspot grids 热点网格清单: what a choice proposes, looked through by unit, struck out, added to, released."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Final, Literal, get_args
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError
 from include.house import House
 from include.language import say
+from include.letters.grid_reasons import rules_words
 from include.office import grid_files, grid_lists
 from include.periods import DAY, office_date
 from include.selection.comparison import change_counts, compared
@@ -170,7 +172,9 @@ def _list_values(house: House, list_id: int, unit: str) -> dict[str, Any]:
         "unit_name": names.get(chosen, chosen),
         "rows": _plain(rows[rows["unit_code"] == chosen]),
         "notes": own.manifest["notes"],
-        "rules": own.manifest["rules"],
+        "how": partial(
+            rules_words, own.rules, own.years
+        ),  # said while the page is made, in its reader's language
         "years": own.years,
         "edition": own.manifest["edition"],
         "files": [name for name in get_args(FileName) if name != "map.png"],

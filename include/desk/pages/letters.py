@@ -1,6 +1,5 @@
 """Letters 函件: the list with its filters, one act on many of them, and the list as CSV."""
 
-from datetime import date
 from functools import cache
 from typing import Annotated, Any, Final, Literal
 
@@ -12,6 +11,8 @@ from include.act import Act
 from include.desk.bulk import MOST, BulkAction, act_on
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
+from include.desk.pages.codes import codes_said, run_said
+from include.desk.pages.days import Day, day_of, days_of
 from include.desk.pages.desk import At, Desk
 from include.desk.pages.exports import MOST_ROWS, csv_file
 from include.desk.pages.letter import Reason, rehearse_to
@@ -20,7 +21,6 @@ from include.desk.pages.view import LABELS, office_text, page, window_text
 from include.desk.standing import letters_standing
 from include.house import House
 from include.letter_kinds import LETTER_KINDS, letter_label
-from include.periods import parse_date
 from include.rules import SIMULATED_LABEL
 
 PAGE: Final = 100
@@ -51,22 +51,21 @@ COLUMNS: Final = (
     "number",
     "standing",
     "reason",
-    "run_id",
+    "run",
     "mark",
 )
 _Id = Annotated[str, Query(max_length=250, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _Name = Annotated[str, Query(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
-_Day = Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
 
 
 def _asked(
     kind: Annotated[str, Query(pattern=r"^[a-z_]{0,16}$")] = "",
-    day: _Day = "",
+    day: Day = "",
     city: Annotated[str, Query(pattern=r"^([0-9A-Za-z][0-9A-Za-z.-]{0,31})?$")] = "",
     unit: _Name = "",
     standing: Standing = "",
-    first: _Day = "",
-    last: _Day = "",
+    first: Day = "",
+    last: Day = "",
     number: _Name = "",
     dag_id: _Id = "",
     run_id: _Id = "",
@@ -150,25 +149,22 @@ def routes(desk: Desk) -> APIRouter:
 
 
 def _rows(house: House, asked: dict[str, str], most: int, skip: int) -> list[dict[str, Any]]:
+    since, until = days_of(asked["first"], asked["last"])
     rows: list[dict[str, Any]] = letters_standing(
         house,
         unit_code=asked["city"] or None,
-        on_date=_day(asked["day"]),
+        on_date=day_of(asked["day"], "day"),
         run_id=_run(asked),
         kind=asked["kind"] or None,
         unit=asked["unit"],
         standing=asked["standing"] or None,
-        from_date=_day(asked["first"]),
-        to_date=_day(asked["last"]),
+        from_date=since,
+        to_date=until,
         number=asked["number"],
         most=most,
         skip=skip,
     ).to_dict("records")  # type: ignore[assignment]
     return rows
-
-
-def _day(text: str) -> date | None:
-    return parse_date(text) if text else None
 
 
 def _run(asked: dict[str, str]) -> str | None:
@@ -188,8 +184,8 @@ def letters_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
                 window_text(row),
                 row["number"] or "",
                 standing(row["standing"]),
-                row["state_reason"],
-                row["run_id"] or "",
+                codes_said(row["state_reason"]),
+                run_said(row["run_id"], office_text),
                 SIMULATED_LABEL if row["is_simulated"] else "",
             )
             for row in rows

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from include.act import Act
 from include.answer_form import layout
+from include.desk.letter_names import key_of_letter
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
@@ -183,7 +184,8 @@ def routes(desk: Desk) -> APIRouter:
         def do() -> None:
             fields = dict(zip(_TYPED, told, strict=True))
             by = Act(desk.clock(), visitor.name, reason)
-            accept_typed(desk.open_house(), mail_id, letter_key.strip(), alarm_id.strip(), fields, by)
+            house = desk.open_house()
+            accept_typed(house, mail_id, key_of_letter(house, letter_key), alarm_id.strip(), fields, by)
 
         return act(request, visitor, mail_id, do)
 

@@ -6,6 +6,8 @@
   const frame = document.getElementById("map");
   const { root, at, city, grid: askedGrid, list: askedList, box: askedBox, tiles, attribution } = frame.dataset;
   const words = JSON.parse(frame.dataset.words);
+  const names = JSON.parse(frame.dataset.names);
+  const named = (name) => names[name] || name; // as the reader calls it
   const control = (name) => document.getElementById(`map-${name}`);
   const [day, span, state, step, now, status, here, list, count, play] =
     ["day", "span", "state", "step", "now", "status", "here", "list", "count", "play"].map(control);
@@ -216,7 +218,7 @@
   const standingWord = (standing) => words[standing] || standing;
   const alarmItem = (alarm) => {
     const item = element("li", "");
-    item.append(element("time", alarm.pushed.replace("T", " ")), " ", linkTo(`/grids/${encodeURIComponent(alarm.grid_id)}`, alarm.grid_id), ` ${alarm.county} `);
+    item.append(element("time", alarm.pushed.replace("T", " ")), " ", linkTo(`/grids/${encodeURIComponent(alarm.grid_id)}`, alarm.grid_id), ` ${named(alarm.county)} `);
     item.append(element("span", standingWord(alarm.standing), { class: `standing standing-${alarm.standing}` }));
     if (alarm.peak_pm25_ug_m3 !== null) item.append(` ${Math.round(alarm.peak_pm25_ug_m3)} μg/m³`);
     if (alarm.source === "watch") item.append(" ", linkTo(`/watch/${encodeURIComponent(alarm.alarm_id)}`, words.evidence));
@@ -266,7 +268,7 @@
     const area = data.outlines.find((one) => isInside(one, x, y));
     if (area) {
       const line = element("p", "");
-      line.append(linkTo(`/cities/${encodeURIComponent(area.unit_code)}`, area.unit_name || area.unit_code), ` ${area.county}`);
+      line.append(linkTo(`/cities/${encodeURIComponent(area.unit_code)}`, named(area.unit_name) || area.unit_code), ` ${named(area.county)}`);
       if (data.flags[area.unit_code]) line.append(` · ${words[data.flags[area.unit_code]]}`);
       lines.push(line);
     }
@@ -283,7 +285,7 @@
       const line = element("p", `${words.list} `);
       const unit = encodeURIComponent(listed.unit_code);
       line.append(element("a", `${data.listId}`, { href: `${root}/grid-lists/${data.listId}?unit=${unit}#${encodeURIComponent(listed.grid_id)}` }));
-      line.append(` ${listed.grid_id} ${listed.county} · ${words[listed.change]}`);
+      line.append(` ${listed.grid_id} ${named(listed.county)} · ${words[listed.change]}`);
       lines.push(line);
     }
     if (cell) {

@@ -20,6 +20,7 @@ from include.errors import InputError
 from include.geo.boundaries import map_notice
 from include.house import House
 from include.periods import office_date, office_zone
+from include.profile.current import office
 
 Box = Annotated[
     str, Query(max_length=100, description="west,south,east,north in degrees; without: everywhere")
@@ -151,6 +152,7 @@ def map_of(
         "is_small": box is not None,
         "notice": map_notice(),
         "tiles": house.tiles,
+        "names_en": dict(office().names_en),
     }
 
 

@@ -8,13 +8,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 from sqlalchemy import Engine, select
 
-from include.cells import harmless
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
+from include.desk.pages.exports import csv_file
 from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
-from include.desk.pages.view import page
+from include.desk.pages.view import office_text, page
 from include.errors import InputError, QianliyanError
 from include.office.suspect_sketch import hour_sketches, sketch
 from include.office.suspect_tables import VERDICT_WORDS as SAID_WORDS
@@ -32,6 +32,7 @@ AlarmId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00-\x1
 Choice = Annotated[Literal["withdraw", "keep"], Form()]
 CandidateId = Annotated[str, Form(min_length=1, max_length=64)]
 Said = Annotated[Literal["struck", "found", "not_found", "open"], Form()]
+STATION_WORDS = {"micro": "微站", "official": "国控、省控站", "weather": "气象站"}
 FLAG_WORDS = {
     "ok": "正常",
     "missing": "无数据",
@@ -70,11 +71,11 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/network.csv", response_class=Response, responses=answers())
     def export(*, visitor: Visitor = desk.reading) -> Response:
         day, _, stations = network(desk.open_house().engine)
-        return Response(
-            "\ufeff" + stations.map(harmless).to_csv(index=False, lineterminator="\r\n"),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="stations-{day or "none"}.csv"'},
+        told = stations.assign(
+            kind=[office_text(STATION_WORDS.get(one, one)) for one in stations["kind"]],
+            verdict=[office_text(VERDICT_WORDS.get(one, one)) for one in stations["verdict"]],
         )
+        return csv_file(told, f"stations-{day or 'none'}.csv")
 
     def shown(request: Request, visitor: Visitor, alarm_id: str, problem: str = "") -> HTMLResponse:
         try:

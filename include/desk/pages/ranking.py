@@ -1,27 +1,28 @@
 """Ranking 排名: units by any window and figure, with the change to the window before; as CSV and XLSX."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from include.desk.facts import season_facts, store_state
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
+from include.desk.pages.days import Day, day_of, require_order
 from include.desk.pages.desk import At, Desk
 from include.desk.pages.exports import csv_file
 from include.desk.pages.view import page
 from include.desk.ranking import (
     SMALL,
     Ranking,
+    WhyAlone,
     WindowName,
     last_whole_day,
     ranking,
     ranking_table,
     ranking_workbook,
 )
-from include.periods import parse_date
 from include.store.facts import ALL_KNOWN
 
 WINDOWS: Final[dict[str, str]] = {
@@ -32,6 +33,12 @@ WINDOWS: Final[dict[str, str]] = {
     "season": "监管期",
     "free": "自选",
 }
+ALONE: Final[dict[WhyAlone, str]] = {
+    "before_season": "上一时段在监管期（{day}起）之前，不作比较。",
+    "partly_before": "上一时段只有一部分在监管期（{day}起）内，不作比较。",
+    "no_alarms": "到上一时段末还没有报警，不作比较。",
+    "is_season": "监管期不与上一时段比较。",
+}
 SORTS: Final[dict[str, str]] = {
     "overdue": "超期",
     "on_time": "按期/到期",
@@ -41,7 +48,6 @@ SORTS: Final[dict[str, str]] = {
     "problems": "问题",
 }
 Sort = Literal["overdue", "on_time", "feedback", "late", "pushed", "problems"]
-_Day = Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
 _BOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -50,17 +56,20 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter()
 
     def asked(
-        at: At = "", window: WindowName = "week", day: _Day = "", first: _Day = "", sort: Sort = "overdue"
+        at: At = "", window: WindowName = "week", day: Day = "", first: Day = "", sort: Sort = "overdue"
     ) -> tuple[Ranking, datetime, dict[str, str]]:
         house = desk.open_house()
         as_of, state = desk.moment(house, at), store_state(house.engine)
         facts = desk.recent.get(
             ("season", as_of, ALL_KNOWN, state), lambda: season_facts(house, as_of, ALL_KNOWN)
         )
-        on = _date(day) or last_whole_day(window, as_of, house.season)
+        on = day_of(day, "day") or last_whole_day(window, as_of, house.season)
+        since = day_of(first, "first")
+        if since and window == "free":
+            require_order(since, on, ("first", "day"))
         found = desk.recent.get(
             ("ranking", as_of, state, window, on, first, sort),
-            lambda: ranking(house, facts, window, on, _date(first), sort),
+            lambda: ranking(house, facts, window, on, since, sort),
         )
         query = {"window": window, "day": str(on), "first": first, "sort": sort}
         return found, as_of, {name: value for name, value in query.items() if value}
@@ -79,6 +88,8 @@ def routes(desk: Desk) -> APIRouter:
             "windows": WINDOWS,
             "sorts": SORTS,
             "small": SMALL,
+            "alone": ALONE,
+            "season_start": desk.open_house().season[0],
             "is_simulated": found.is_simulated,
         }
         return page(desk, request, visitor, "ranking.html", values, at=at)
@@ -97,7 +108,3 @@ def routes(desk: Desk) -> APIRouter:
         return Response(book, media_type=_BOOK, headers={"Content-Disposition": name})
 
     return router
-
-
-def _date(text: str) -> date | None:
-    return parse_date(text) if text else None

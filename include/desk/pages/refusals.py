@@ -1,7 +1,10 @@
 """What the desk cannot answer, as a page of the desk in the reader's language: what is wrong, where, and where to go from here."""
 
+import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from fastapi import FastAPI, Request
@@ -48,6 +51,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "less_than_equal": "不能大于{le}",
     "literal_error": "不在可选的范围内",
 }
+# The parameters that are days or moments.
+_DAYS: Final = frozenset({"at", "first", "last", "day", "date", "on", "week", "began", "ended"})
 _MOST_SHOWN: Final = 60  # characters of a value
 
 
@@ -74,6 +79,7 @@ def refuse_on_pages(site: FastAPI, desk: Desk, headers: Mapping[str, str]) -> No
             "todo": TODOS.get(status, TODOS[400]),
             "back": _page_before(request),
             "looked_for": _looked_for(request) if is_nowhere or status == 404 else "",
+            "asked": _asked(request) if status in (400, 422) and request.method == "GET" else (),
         }
         answer = page(desk, request, visitor, "refusal.html", values, status=status)
         answer.headers.update(headers or {})
@@ -122,11 +128,40 @@ def _advice(one: Mapping[str, Any], came: Any) -> str:
         return ADVICE.get(one["type"], "写法不能用")
     if isinstance(came, str) and not came.strip():
         return "不能只有空格"
-    return (
-        "应为日期，如 2020-03-12"
-        if r"\d{4}-\d\d-\d\d" in one.get("ctx", {}).get("pattern", "")
-        else "写法不能用"
+    return "写法不能用"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One value of an address, to be put right and asked for again. `form`: of the field, as HTML calls it."""
+
+    name: str
+    label: str
+    value: str
+    form: Literal["date", "text", "hidden"]
+
+
+def _asked(request: Request) -> tuple[_Asked, ...]:
+    """What the address asked for: days in fields of their own, the rest with them; none where it asked for no day."""
+    found = tuple(
+        _Asked(name, FIELDS.get(name, ""), value, _form_of(name, value))
+        for name, value in request.query_params.multi_items()
     )
+    return found if any(one.form != "hidden" for one in found) else ()
+
+
+def _form_of(name: str, value: str) -> Literal["date", "text", "hidden"]:
+    if name not in _DAYS:
+        return "hidden"
+    return "date" if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) and _is_day(value) else "text"
+
+
+def _is_day(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _page_before(request: Request) -> str:

@@ -3,11 +3,12 @@
 from datetime import date
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
+from include.desk.pages.days import Day, day_of
 from include.desk.pages.desk import FIRST_YEAR, LAST_YEAR, Desk
 from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
@@ -18,9 +19,6 @@ from include.periods import DAY, office_date
 from include.supervision.spot_checks import week_of
 
 _WEEK: Final = 7
-Week = Annotated[
-    date | None, Query(description="the Sunday with which the week begins; without one the last whole week")
-]
 WeekField = Annotated[date, Form()]
 AlarmField = Annotated[str, Form(min_length=1, max_length=128)]
 ResultField = Annotated[str, Form(max_length=16)]
@@ -53,10 +51,10 @@ def routes(desk: Desk) -> APIRouter:
         return page(desk, request, visitor, "spot_checks.html", values, status=status)
 
     @router.get("/spot-checks", response_class=HTMLResponse, responses=answers(409))
-    def read_draw(request: Request, *, visitor: Visitor = desk.reading, week: Week = None) -> HTMLResponse:
+    def read_draw(request: Request, *, visitor: Visitor = desk.reading, week: Day = "") -> HTMLResponse:
         house = desk.open_house()
         last = min(office_date(desk.clock()), house.season[1] + _WEEK * DAY)
-        return shown(request, visitor, week or week_of(last) - _WEEK * DAY)
+        return shown(request, visitor, day_of(week, "week") or week_of(last) - _WEEK * DAY)
 
     @router.post("/spot-checks", response_class=Response, responses=answers(409))
     def record(

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
+from include.desk.pages.days import day_of
 from include.desk.pages.desk import Desk
 from include.desk.pages.view import page
 from include.office.treatment import submeter_rules, treatment_rows, treatment_workbook
@@ -15,22 +16,22 @@ from include.periods import DAY
 from include.store.engine import reading
 from include.store.treatment import last_treatment_day
 
-Asked = Annotated[date | None, Query(alias="date")]
+Asked = Annotated[str, Query(alias="date", max_length=32)]
 
 
 def routes(desk: Desk) -> APIRouter:
     """GET /treatment, /treatment.xlsx"""
     router = APIRouter()
 
-    def day_of(asked: date | None) -> date | None:
+    def shown_day(asked: str) -> date | None:
         with reading(desk.open_house().engine) as connection:
-            return asked or last_treatment_day(connection)
+            return day_of(asked, "date") or last_treatment_day(connection)
 
     @router.get("/treatment", response_class=HTMLResponse, responses=answers())
     def read_treatment(
-        request: Request, *, visitor: Visitor = desk.reading, asked: Asked = None
+        request: Request, *, visitor: Visitor = desk.reading, asked: Asked = ""
     ) -> HTMLResponse:
-        day = day_of(asked)
+        day = shown_day(asked)
         rows = treatment_rows(desk.open_house().engine, day, day + DAY) if day else []
         rules = submeter_rules()
         values = {
@@ -43,8 +44,8 @@ def routes(desk: Desk) -> APIRouter:
         return page(desk, request, visitor, "treatment.html", values)
 
     @router.get("/treatment.xlsx", response_class=Response, responses=answers())
-    def export(*, visitor: Visitor = desk.reading, asked: Asked = None) -> Response:
-        day = day_of(asked) or desk.clock().date()
+    def export(*, visitor: Visitor = desk.reading, asked: Asked = "") -> Response:
+        day = shown_day(asked) or desk.clock().date()
         book = treatment_workbook(desk.open_house().engine, day, day + DAY, None, desk.clock())
         return Response(
             book,

@@ -24,7 +24,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "kind": "种类", "letter": "函件", "letter_id": "函件", "alarm": "报警编号", "mail_id": "邮件", "row": "行号", "choice": "选择",
     "act": "事项", "action": "动作", "number": "发文字号", "standing": "状态", "state": "状态", "city": "单位代码", "unit": "单位",
     "grid": "网格编号", "list_id": "清单", "list": "清单", "box": "地图范围", "skip": "页次", "actor": "何人", "subject": "对象",
-    "words": "含文字", "file": "文件", "received": "收到时间", "whom": "何人", "region": "区域", "place_code": "地方代码",
+    "words": "含文字", "file": "文件", "received": "收到时间", "began": "中断开始", "ended": "恢复时间", "whom": "何人", "region": "区域", "place_code": "地方代码",
 }  # fmt: skip
 
 

@@ -21,12 +21,15 @@ from include.chain.dissection.values import MEASURE_STATES
 from include.chain.dissection.values import STATES as CASE_STATES
 from include.chain.steps import EVENTS, ROLES, SLOT_LABELS, STATES
 from include.desk.pages.access import Visitor, form_token
+from include.desk.pages.codes import DAGS, codes_said, run_parts
 from include.desk.pages.desk import Desk
-from include.language import office_words
+from include.language import office_words, speaking, spoken
+from include.language.told import retold
 from include.letter_kinds import letter_label
 from include.letters.words.flag_words import level_reasons, level_word
 from include.periods import DAY, office_zone
 from include.profile.current import office
+from include.sources.names import SOURCES, TABLES
 
 HERE: Final = Path(__file__).parent
 Language = Literal["zh", "en"]
@@ -40,7 +43,6 @@ _SIGNS: Final = {
     "、": ", ",
     "。": ". ",
 }
-_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d:\d\d")
 _TAGS: Final = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
 _SIGNS_ALONE: Final = re.compile(rf"(?<=')[{''.join(_SIGNS)}]+(?=')")
 
@@ -171,17 +173,21 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "bounce_note": "退信（未停用）",
         "take_form": "录入反馈表",
     },
-    "dag": {
-        "daily_dispatch": "日调度",
-        "weekly_summary": "周汇总",
-        "half_monthly_bulletin": "半月通报",
-        "hourly_watch": "小时监测",
-        "post_round": "投递轮次",
-        "answer_round": "答复轮次",
-        "select_grids": "热点网格遴选",
-        "publish": "公开发布",
+    "dag": DAGS,
+    "source": SOURCES,
+    "channel_kind": {"wecom": "企业微信", "dingtalk": "钉钉", "feishu": "飞书", "webhook": "推送接口"},
+    "channel_topic": {
+        "all": "全部",
+        "morning": "早报",
+        "urgent": "重度污染报警",
+        "overdue": "超期",
+        "escalated": "提级",
+        "alarm": "报警",
+        "assignment": "交办",
+        "answer": "反馈",
+        "acceptance": "验收",
+        "letter": "函件",
     },
-    "source": {"desk": "督办台"},
     "file": {
         "pdf": "PDF",
         "docx": "Word",
@@ -191,17 +197,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "inline": "邮件插图",
         "eml": "邮件原件",
     },
-    "table": {
-        "alarms": "报警",
-        "feedback": "反馈",
-        "problems": "问题",
-        "grids": "网格",
-        "contacts": "联系人",
-        "files": "文件",
-        "enterprises": "企业",
-        "stations": "站点",
-        "air-quality": "空气质量",
-    },
+    "table": TABLES,
     # Columns of intake, as a person reads them.
     "field": {
         "alarm_id": "报警编号",
@@ -292,9 +288,7 @@ def page(
         "visitor": visitor,
         "token": form_token(desk.secret, visitor, desk.clock()) if visitor.may_act else "",
     }
-    return HTMLResponse(
-        _environment(common["lang"]).get_template(template).render({**common, **values}), status_code=status
-    )
+    return HTMLResponse(_rendered(template, {**common, **values}), status_code=status)
 
 
 def part(
@@ -304,10 +298,30 @@ def part(
     common = _common(request, at)
 
     def made() -> Markup:
-        text = _environment(common["lang"]).get_template(template).render({**common, **values})
-        return Markup(text)  # noqa: S704  # escaped when it was rendered
+        return Markup(_rendered(template, {**common, **values}))  # noqa: S704  # escaped when it was rendered
 
     return desk.recent.get((template, key, common["lang"], common["root"], at, common["known"]), made)
+
+
+def _rendered(template: str, values: Mapping[str, Any]) -> str:
+    """The template with these values, every word of it in the reader's language (`lang`)."""
+    with speaking(values["lang"]):
+        return _environment(values["lang"]).get_template(template).render(values)
+
+
+def _told(text: str) -> str:
+    """A sentence or a name that was kept, in the reader's language and without keys that only programs use."""
+    return codes_said(_named(text), _named)
+
+
+def _named(text: str) -> str:
+    return _english(words()[text]) if spoken() == "en" and text in words() else retold(text)
+
+
+def _unit_called(unit_code: str) -> str:
+    """The name of a unit in the reader's language; its code where nobody knows it."""
+    unit = office().unit(unit_code)
+    return _told(unit.name) if unit else unit_code
 
 
 def words_for(request: Request) -> Callable[..., str]:
@@ -355,14 +369,6 @@ def deed_text(subject: str, action: str) -> str:
 def actor_text(actor: str) -> str:
     """Who acted: a person by name, a workflow by what it is called."""
     return LABELS["dag"].get(actor.removeprefix("dag "), actor)
-
-
-def run_text(run_id: str | None) -> tuple[str, datetime | None]:
-    """What a run is called: its workflow, and the moment that its id ends with (None where it has another id)."""
-    dag_id, _, own = (run_id or "").partition("/")
-    stamp = _STAMP.search(own)
-    moment = datetime.fromisoformat(stamp[0]) if stamp else None
-    return LABELS["dag"].get(dag_id, dag_id), moment
 
 
 def office_text(text: str) -> str:
@@ -452,14 +458,21 @@ def _environment(language: Language) -> Environment:
         lstrip_blocks=True,
         extensions=[_EnglishSigns] if language == "en" else [],
     )
-    environment.filters |= {"moment": moment_text, "picker": _picker, "size": _size, "day": _day}
+    environment.filters |= {
+        "moment": moment_text,
+        "picker": _picker,
+        "size": _size,
+        "day": _day,
+        "told": _told,
+    }
     environment.globals |= {
         "percent": percent,
         "window": window_text,
         "level_word": level_word,
         "deed_text": deed_text,
         "actor_text": actor_text,
-        "run_text": run_text,
+        "run_text": run_parts,
+        "unit_called": _unit_called,
         "level_reasons": level_reasons,
     }
     return environment
