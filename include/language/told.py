@@ -8,7 +8,7 @@ numbers. What a person typed fits no pattern and stays as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from string import Formatter
@@ -20,12 +20,12 @@ from include.profile.values import Language, Profile
 
 # Where a text of several sentences is parted, and how each language joins them.
 _JOINTS: Final[Mapping[Language, Mapping[str, str]]] = {
-    "en": {"；": "; ", "　": " · ", "、": ", ", "。": ". ", "\n": "\n"},
-    "zh": {"; ": "；", " · ": "　", "\n": "\n"},
+    "en": {"；": "; ", "：": ": ", "　": " · ", "、": ", ", "。": ". ", " → ": " → ", "\n": "\n"},
+    "zh": {"; ": "；", ": ": "：", " · ": "　", " → ": " → ", "\n": "\n"},
 }
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 _WIDE: Final = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")  # with its signs
-_ANY: Final = ".+?)"  # how a part of a pattern ends
+_NAME_NUMBER: Final = re.compile(r"(.*?\D)(\d[\d.,]*)", re.DOTALL)
 _LONGEST: Final = 2000  # characters: longer texts are no sentences of ours
 
 
@@ -65,13 +65,12 @@ def _retold(told: str, language: Language, own: Profile) -> str:
         return whole[told]
     best = ""
     for pattern in patterns:
-        if pattern.longest in told and (found := pattern.shape.fullmatch(told)):
-            said = pattern.said(
-                {name: _retold(part, language, own) for name, part in found.groupdict().items()}
-            )
-            if _is_all(said, language):
-                return said
-            best = best or (said if pattern.is_telling else "")
+        if (found := pattern.parts_of(told)) is None:
+            continue
+        said = pattern.said({name: _retold(part, language, own) for name, part in found.items()})
+        if _is_all(said, language):
+            return said
+        best = best or (said if pattern.is_telling else "")
     return best or _in_pieces(told, language, own)
 
 
@@ -90,17 +89,49 @@ def _is_all(said: str, language: Language) -> bool:
 
 @dataclass(frozen=True)
 class _Pattern:
-    """What is said with one text of the house. `longest`: its longest fixed piece; `is_telling`: whether its fixed words alone tell it from
-    others, so that it may stand although a part of it cannot be told."""
+    """What is said with one text of the house. `fixed`: what stands before, between and after its parts. `weight`: how much of it is fixed."""
 
     template: str
-    longest: str
-    shape: re.Pattern[str]
+    fixed: tuple[str, ...]
+    names: tuple[str, ...]
     weight: int
 
     @property
     def is_telling(self) -> bool:
-        return self.weight > 1
+        """Whether its fixed words alone tell it from others, so that it may stand although a part of it cannot be told."""
+        return self.weight > 3
+
+    def parts_of(self, told: str) -> dict[str, str] | None:
+        """The parts with which this was said, or None: each ends where the words after it come first, so that no text takes long."""
+        end = len(told) - len(self.fixed[-1])
+        if not (told.startswith(self.fixed[0]) and told.endswith(self.fixed[-1])):
+            return None
+        start, found = len(self.fixed[0]), list[str]()
+        for words in self.fixed[1:-1]:
+            if not words:  # two parts side by side
+                continue
+            stop = told.find(words, start + 1, end)
+            if stop < 0:
+                return None
+            found.append(told[start:stop])
+            start = stop + len(words)
+        if start > end:
+            return None
+        return self._named([*found, told[start:end]])
+
+    def _named(self, found: Sequence[str]) -> dict[str, str] | None:
+        """The parts by name; of two side by side the first is a name and the second its number."""
+        pieces, parts = iter(found), list[str]()
+        for place, _ in enumerate(self.names):
+            if place and not self.fixed[place]:
+                split = _NAME_NUMBER.fullmatch(parts.pop())
+                if split is None:
+                    return None
+                parts += split.groups()
+            else:
+                parts.append(next(pieces))
+        by_name = dict(zip(self.names, parts, strict=True))
+        return by_name if [by_name[name] for name in self.names] == parts else None
 
     def said(self, parts: Mapping[str, str]) -> str:
         month = {"name": say(f"{parts['month']}月")} if "month" in parts and "name" not in parts else {}
@@ -131,25 +162,16 @@ def _sentences(own: Profile, language: Language) -> tuple[Mapping[str, str], tup
 
 
 def _pattern(source: str, template: str) -> _Pattern | None:
-    shape, fixed, names = "", [""], set[str]()
+    """None where every text would fit."""
+    fixed, names = [""], list[str]()
     for words, name, spec, _ in Formatter().parse(source):
-        shape += re.escape(words)
-        fixed.append(words)
+        fixed[-1] += words
         if name is None:
             continue
         if not name.isidentifier():
             return None
-        if name in names:
-            shape += f"(?P={name})"
-        elif shape.endswith(_ANY) and not words:  # two parts side by side: a name and its number
-            shape = shape.removesuffix(_ANY) + rf".*?\D)(?P<{name}>\d[\d.,]*)"
-        else:
-            shape += f"(?P<{name}>{_ANY}"
-        shape += (
-            f" (?:{'|'.join(map(re.escape, spec[1:].split('|')))})" if (spec or "").startswith("|") else ""
-        )
-        names.add(name)
+        names.append(name)
+        # The English of a counted part brings its noun, which is told by the number alone.
+        fixed.append(f" {spec.split('|')[2]}" if spec and spec.startswith("|") else "")
     letters = re.findall(r"[\u3400-\u9fff]|[A-Za-z]{2,}", "".join(fixed))
-    if not "".join(fixed).strip():  # it would be the pattern of everything
-        return None
-    return _Pattern(template, max(fixed, key=len), re.compile(shape, re.DOTALL), len(letters))
+    return _Pattern(template, tuple(fixed), tuple(names), len(letters)) if "".join(fixed).strip() else None

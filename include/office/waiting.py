@@ -259,8 +259,8 @@ def _contacts(house: House, connection: Connection, now: datetime) -> Iterable[W
         more: dict[str, Any] = {"path": "/contacts", "is_simulated": any(one.is_simulated for one in asked)}
         words = sentence("在联系人页{todo}，或用 contacts answer", todo=todo)
         if len(asked) > _FEW:
-            title = sentence("来源 {source} 的{count}位联系人", source=source_name(source), count=len(asked))
-            yield Waiting("contact", title, reason, words, asked[0].asked_at, count=len(asked), **more)
+            many = sentence("来源 {source} 的{count}位联系人", source=source_name(source), count=len(asked))
+            yield Waiting("contact", many, reason, words, asked[0].asked_at, count=len(asked), **more)
         else:
             for one in asked:
                 title = one.region_name + say(MARK_GAP) + _mailboxes(one)

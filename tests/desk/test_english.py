@@ -23,10 +23,14 @@ CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
 WRITTEN = (
     tables.alarm.c.county, tables.alarm.c.point_name, tables.feedback_event.c.unit, tables.feedback_event.c.inspector,
     tables.feedback_event.c.note, tables.problem.c.description, tables.contact.c.name, contact_told.c.name,
-    tables.letter.c.number, tables.grid.c.county, tables.grid.c.name,
+    tables.letter.c.number,
+    tables.letter.c.subject, tables.grid.c.county, tables.grid.c.name,
 )  # fmt: skip
 # The same in what the states of test_waiting make.
-STATED = ("荫营镇", "冒黑烟", "王科长", "阳泉局", "旧名", "阳泉分局", "推送 2 → 3", "郊区")
+STATED = (
+    "关于热点网格排查反馈情况提示的函", "环督提〔2020〕1号", "未在所选之列", "自动发出", "连接被拒绝", "数据不再支持", "回复", "荫营镇", "冒黑烟",
+    "王科长", "阳泉市生态环境局", "阳泉局", "旧名", "阳泉分局", "推送 2 → 3", "郊区",
+)  # fmt: skip
 
 
 def words_of(page: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Grid: its PM2.5 by day as a chart, its months as a warning grid, the enterprises around it, its alarms."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, Response
@@ -22,6 +23,7 @@ from include.store.engine import reading
 from include.store.watch_alarms import alarms_of_grid
 from include.supervision.standards import VALIDITY, editions_of
 
+T = TypeVar("T")
 GridId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -56,12 +58,10 @@ def routes(desk: Desk) -> APIRouter:
             "as_of": as_of,
             "standings": STANDINGS,
             "is_simulated": found.is_simulated,
-            "charts": [
-                made for frame in (WIDE, NARROW) if (made := day_chart(found.days, found.alarm_days, frame))
-            ],
+            "charts": _made(day_chart(found.days, found.alarm_days, frame) for frame in (WIDE, NARROW)),
             "day": asked,
             "hours": hours,
-            "hour_charts": [made for frame in (WIDE, NARROW) if (made := hour_chart(hours, frame))],
+            "hour_charts": _made(hour_chart(hours, frame) for frame in (WIDE, NARROW)),
             "least_hours": VALIDITY.day_hours,
             "near_km": BULLETIN.near_km,
             "editions": [one.name for one in editions_of([day.day for day in found.days])],
@@ -69,6 +69,11 @@ def routes(desk: Desk) -> APIRouter:
         return with_tiles(page(desk, request, visitor, "grid.html", values, at=at), house)
 
     return router
+
+
+def _made(charts: Iterable[T | None]) -> list[T]:
+    """The charts that there are: one for wide windows and one for a phone, or none."""
+    return [chart for chart in charts if chart is not None]
 
 
 def _around(box: Box) -> Box:
