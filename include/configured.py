@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -254,14 +255,15 @@ def source(registry: Registry, name: str, var: Path) -> SourceConfig:
 def channels(registry: Registry, parts: Parts) -> Channels:
     """The chat groups and webhooks that the variable `channels` names, without those that cannot be used."""
 
+    told: dict[str, Any] = parts.part("variable channels", lambda: _channel_lists(registry), {})
+
     def of(key: str) -> tuple[Channel, ...]:
         made = (
-            parts.part(f"connection {name}", lambda name=name: _channel(registry, name, key), None)  # type: ignore[misc]
+            parts.part(f"connection {name}", partial(_channel, registry, name, key), None)
             for name in _names(told.get(key))
         )
         return tuple(one for one in made if one is not None)
 
-    told: dict[str, Any] = parts.part("variable channels", lambda: _channel_lists(registry), {})
     test = of("test_group")
     return Channels(of("groups"), test[0] if test else None, of("webhooks"))
 

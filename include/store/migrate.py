@@ -52,7 +52,7 @@ def require_current(engine: Engine) -> None:
 
 def require_revision(engine: Engine) -> None:
     """Raises InputError when the store was never created (and creates nothing) or is of another version."""
-    head, found = _head(_config()), _revision(engine)
+    head, found = head_revision(), _revision(engine)
     if found:
         require_known(found, engine.url.render_as_string(hide_password=True))
     if found != head:
@@ -94,6 +94,11 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
+
+
+def head_revision() -> str:
+    """The revision that stores of this version are at."""
+    return _head(_config())
 
 
 def _head(config: Config) -> str:
