@@ -26,7 +26,7 @@ def asked() -> set[str]:
                 and node.value in catalogue("en")
             ):
                 found.add(node.value)
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "sentence"):
                 first = node.args[0]
                 parts = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
                 texts = {one.value for one in parts if isinstance(one, ast.Constant)}

@@ -54,7 +54,7 @@ def spoken() -> Language:
 
 @contextmanager
 def speaking(language: Language) -> Iterator[None]:
-    """For the length of a `with`, words are for a reader of this language: for a page that is shown, never for what is kept or leaves."""
+    """For the length of a `with`, `say` is for a reader of this language: for a page that is shown or output to engineers, never for what is kept or leaves."""
     token = _READER.set(language)
     try:
         yield

@@ -89,7 +89,7 @@ def confirm(house: House, told: Confirmation, now: datetime, actor: str) -> str:
             "expires_at": until,
             "code_hash": "",
         }
-        reason = f"输入了发往{known.contact_address}的验证码"
+        reason = say("输入了发往{address}的验证码", address=known.contact_address)
         _replace(
             connection, {**known._mapping, **changes, "reason": reason}, "confirm", Act(now, actor, reason)
         )
