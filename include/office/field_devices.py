@@ -13,6 +13,7 @@ from include.errors import InputError, StateError
 from include.field.codes import code_hash, code_of, code_salt, is_code, printed
 from include.field.reports import CodeWish, Confirmation
 from include.house import House
+from include.language import say
 from include.letters.composition import made
 from include.letters.phone_code import compose_code
 from include.office.field_links import contacts_of, link_key

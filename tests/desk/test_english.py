@@ -66,7 +66,7 @@ def house(sqlite_engine: Engine, tmp_path: Path) -> House:
     """A letter that left, letters that wait, a dispute, a signed bulletin, and one of everything that waits besides."""
     prepare(sqlite_engine, tmp_path)
     house = house_of(sqlite_engine, tmp_path)
-    for topic in ("quarantine", "files", "mail", "hints", "grids", "field", "report", "webhook", "watch"):
+    for topic in ("quarantine", "files", "mail", "hints", "grids", "report", "webhook", "watch"):
         STATES[topic](house, archive_in(tmp_path))
     return house
 

@@ -41,7 +41,7 @@ def test_the_operators_get_one_list_a_day_of_what_waits_for_them(house: House, t
     body = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "暂不能发　西安市" in body
     assert "西安市在发文日没有可用的主送联系人" in body
-    assert "隔离　来源 region 的 alarms 有1行" in body
+    assert "隔离　来源 region 的 报警 有1行" in body
     assert "更正建议　环执法提函〔2020〕2号" in body
     assert "本期已反馈 0→1" in body
     assert list(message.iter_attachments()) == []

@@ -2,11 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-<<<<<<< HEAD
-=======
-from datetime import date
 from functools import cache, partial
->>>>>>> main
 from typing import Annotated, Any, Final
 
 import pandas as pd
@@ -104,22 +100,22 @@ def _in_words(rows: pd.DataFrame) -> pd.DataFrame:
         "actor": lambda value: office_text(actor_text(value)),
         "from_state": partial(_of, "state"),
         "to_state": partial(_of, "state"),
+        "reason": lambda value: codes_said(value) if isinstance(value, str) else "",
     }
-<<<<<<< HEAD
-    names = {"reason": codes_said(row["reason"]), "subject_id": codes_said(_thing(row))}
-    return {**row, **told, **states, **names}
-
-
-def _thing(row: dict[str, Any]) -> str:
-    """Which thing of its subject a change is about: a letter by its number in the list, anything else by its own."""
-    return f"#{int(row['letter_id'])}" if row["letter_id"] else str(row["subject_id"])
-=======
     told = {name: [*map(cache(say), rows[name].tolist())] for name, say in words.items()}
     told["action"] = [
         action(*one) for one in zip(rows["subject"].tolist(), rows["action"].tolist(), strict=True)
     ]
+    told["subject_id"] = [
+        _thing(*one) for one in zip(rows["subject_id"].tolist(), rows["letter_id"].tolist(), strict=True)
+    ]
     return rows.assign(**told)[list(COLUMNS)]
->>>>>>> main
+
+
+def _thing(subject_id: str, letter_id: float | None) -> str:
+    """Which thing of its subject a change is about: a letter by its number in the list, anything else by its own."""
+    is_letter = letter_id is not None and letter_id == letter_id
+    return f"#{int(letter_id)}" if is_letter and letter_id else codes_said(subject_id)
 
 
 def _of(group: str, value: object) -> str:

@@ -175,6 +175,7 @@ def letters_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """The columns COLUMNS, one row a letter, in the order of the list."""
     kind = cache(lambda value: office_text(letter_label(value)))
     standing = cache(lambda value: office_text(LABELS["state"].get(value, value)))
+    reason, run = cache(codes_said), cache(lambda run_id: run_said(run_id, office_text))
     window = cache(lambda start_at, end_at: window_text({"start_at": start_at, "end_at": end_at}))
     return pd.DataFrame(
         [
@@ -185,8 +186,8 @@ def letters_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
                 window(row["start_at"], row["end_at"]),
                 row["number"] or "",
                 standing(row["standing"]),
-                codes_said(row["state_reason"]),
-                run_said(row["run_id"], office_text),
+                reason(row["state_reason"]),
+                run(row["run_id"]),
                 SIMULATED_LABEL if row["is_simulated"] else "",
             )
             for row in rows
