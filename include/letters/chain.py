@@ -35,7 +35,7 @@ from include.letters.composition import (
     name_of,
     printable,
 )
-from include.letters.words.wording import Show, concentration, issue_values, joined, marks, you
+from include.letters.words.wording import Show, concentration, issue_values, joined, marks, noted, you
 from include.periods import Period, moment_label
 from include.supervision.figures import AlarmSuspects, FormRow, Issue
 
@@ -235,7 +235,7 @@ def _holders(one: ChainCase, show: Show) -> list[str]:
     roles = one.other_roles or ("",) * len(one.others)
     holders = ((one.holder_name, one.role), *zip(one.others, roles, strict=True))
     return [
-        say("{name}（{role}）", name=show(name), role=say(ROLES[role])) if role else show(name)
+        noted(show(name), say(ROLES[role])) if role else show(name)
         for name, role in holders
     ]
 

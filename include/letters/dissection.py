@@ -16,7 +16,7 @@ from include.chain.steps import ROLES
 from include.language import say
 from include.letters.composition import Letter, ascii_stem, compose_document, letter_file, name_of, printable
 from include.letters.words.status_words import STANDINGS
-from include.letters.words.wording import NONE, Show, concentration, joined
+from include.letters.words.wording import NONE, Show, concentration, joined, noted
 from include.periods import moment_label
 from include.rules import SIMULATED_LABEL, DissectionRules
 from include.suspects.wording import KINDS
@@ -205,7 +205,7 @@ def holder_words(one: Finding, show: Show = str) -> str:
     """Who was to look, with its part where the alarm has a chain."""
     if not one.role:
         return show(one.holder)
-    return say("{name}（{role}）", name=show(one.holder), role=say(ROLES[one.role]))
+    return noted(show(one.holder), say(ROLES[one.role]))
 
 
 def found_words(one: Finding, show: Show = str) -> str:

@@ -262,7 +262,7 @@ def push(count: int = 2, **changes: Any) -> AlarmFigures:
     hour = samples.at(12, 9)
     trend = tuple(TrendHour(hour - timedelta(hours=24 - n), 40.0 + 4 * n, 45.0 + n) for n in range(24))
     suspects = (
-        Suspected("第1热电厂", "high", "位于上风向1.2公里，近3小时用电量升高", "E1", "enterprise", 0.6),
+        Suspected("第1热电厂2号（模拟）", "high", "位于上风向1.2公里，近3小时用电量升高", "E1", "enterprise", 0.6),
     )
     alarms = tuple(
         PushedAlarm(

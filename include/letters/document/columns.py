@@ -17,7 +17,7 @@ _INSET_TWIPS: Final = 60  # 3 pt between a word and the line beside it; `officia
 _SLACK_TWIPS: Final = 24  # the line itself, and what widths differ by between typefaces
 _WIDEST_TWIPS: Final = round(156 / 25.4 * 1440)  # of a table: the type area
 _LATIN: Final = range(0x20, 0x250)
-_PIECES: Final = re.compile(r"[^\s/-]+[/-]?|[/-]")  # what a line may not break within
+_PIECES: Final = re.compile(r"[^ \n/-]+[/-]?|[/-]")  # what a line may not break within; other blanks break none
 _SHORT: Final = 8  # signs of a cell that stays on one line where there is room: a rank with its note, a number with its unit
 
 
