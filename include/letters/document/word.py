@@ -57,7 +57,9 @@ _OLD_STYLES: Final = "http://schemas.microsoft.com/office/2007/relationships/sty
 _SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
 _NO_BREAK: Final = "\u2011"  # nothing but a place to split at: Word has an element of its own for it
 _LOWERED: Final = f'<w:vertAlign {nsdecls("w")} w:val="subscript"/>'
-_NUMBER: Final = re.compile(r"(?<![\w.@/-])\+?\d{2,4}(?:-\d{3,8})+(?![\w.@/-])")  # of a telephone: Word parts it at its hyphens
+_NUMBER: Final = re.compile(
+    r"(?<![\w.@/-])\+?\d{2,4}(?:-\d{3,8})+(?![\w.@/-])"
+)  # of a telephone: Word parts it at its hyphens
 _DIGITS: Final = "零一二三四五六七八九"
 _PAGE_FOOT: Final = (
     f'<w:framePr {nsdecls("w")} w:w="{round(156 / 25.4 * 1440)}" w:wrap="around" w:vAnchor="margin" w:hAnchor="margin"'
@@ -119,8 +121,7 @@ def compose_word(template: str, values: Mapping[str, Any], author: str, written_
     _keep_numbers_whole(body)
     if not _is_kept(template):
         _lower_numbers(body)
-        if office().language != "zh":
-            fit_columns(body, style_names)
+        fit_columns(body, style_names)
     _settle_footnotes(document.docx, lowers=not _is_kept(template))
     properties = document.docx.core_properties
     moment = written_at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
