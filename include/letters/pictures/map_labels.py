@@ -128,7 +128,7 @@ class _Paper:
     def free_place(self, middle: Place, size: Place, home: Any = None) -> Place | None:
         """The nearest free place, one in its `home` before others, one over no avoided box before one over some; None where there is none
         near."""
-        free = (at for at in _places_near(middle) if self._is_free(at, size, middle, home))
+        free: Iterator[Place] = (at for at in _places_near(middle) if self._is_free(at, size, middle, home))
         if home is not None:
             free = iter(sorted(free, key=lambda at: not shapely.contains_xy(home, *at)))
         first = next(free, None)
