@@ -39,14 +39,14 @@ def frame_of_each(
 
 def _fetched(
     connection: Connection, name: str, parameters: dict[str, Any]
-) -> tuple[list[str], list[tuple[Any, ...]]]:
+) -> tuple[list[str], Sequence[Any]]:
     """The columns and the driver's own rows: a text tells no types, and SQLAlchemy would wrap them one by one."""
     result = connection.execute(_prepared(connection, name, parameters), parameters)
     with closing(result):
         return list(result.keys()), result.cursor.fetchall() if result.cursor else []
 
 
-def _framed(names: list[str], found: list[tuple[Any, ...]]) -> pd.DataFrame:
+def _framed(names: list[str], found: Sequence[Any]) -> pd.DataFrame:
     rows = pd.DataFrame.from_records(found, columns=names)
     for column in rows.columns:
         if column.endswith("_at"):
