@@ -34,8 +34,6 @@ _MOMENT: Final = re.compile(
 )
 _TOLD: Final = re.compile(r"(?:\d:\d\d|[时分])$")  # a line that ends with a whole moment
 _RANK: Final = re.compile(r"并列$")  # that goes on with its number
-_ONE_SIGN: Final = re.compile("[\u4e00-\u9fff]")
-_LONG_LINE: Final = 3  # signs of a cell's line, from which one goes down to the last
 _HIDDEN: Final = re.compile("[\u200b-\u200d\u2060\ufeff]")
 _NESTED: Final = re.compile(r"（[^（）]*（[^（）]*）")
 _DOUBLED: Final = re.compile(r".{0,9}(?:[，；、：][，；、：。]|。[，；、：。]).{0,9}")
@@ -182,7 +180,7 @@ def _misplaced(page: Page) -> Iterator[str]:
 
 
 def _torn(page: Page) -> Iterator[str]:
-    """A moment that begins on one line of a table's cell and ends on the next, and a sign alone on a cell's last line."""
+    """A moment that begins on one line of a table's cell and ends on the next."""
     small = [text for text in page.texts if not text.is_margin and text.size < 12]
     for text in small:
         below = [
@@ -193,8 +191,6 @@ def _torn(page: Page) -> Iterator[str]:
         ]
         for other in below:
             head, tail = text.words.strip(), other.words.strip()
-            if _ONE_SIGN.fullmatch(tail) and len(head) >= _LONG_LINE and _ONE_SIGN.fullmatch(head[-1]):
-                yield f"a cell's last line of one sign: {head!r} {tail!r}"
             if _RANK.search(head) and tail[:1].isdigit():
                 yield f"a rank on two lines: {head!r} {tail!r}"
             if len(head) + len(tail) > _LONGEST_CELL or _TOLD.search(head):

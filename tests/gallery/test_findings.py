@@ -73,10 +73,6 @@ def test_what_is_well_set_has_no_finding(markup: str) -> None:
             "#set text(size: 9pt)\n#set par(leading: 4pt, justify: false)\n#box(width: 5em)[12 March 8:30]",
             "page 1: a moment on two lines: '12 March' '8:30'",
         ),
-        (
-            "#set text(size: 9pt)\n#set par(leading: 4pt, justify: false)\n#box(width: 4.2em)[平均浓度高]",
-            "page 1: a cell's last line of one sign: '平均浓度' '高'",
-        ),
         ("甲#sym.zws 乙", "page 1: a hidden sign in '甲\\u200b 乙'"),
     ],
 )

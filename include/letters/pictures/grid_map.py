@@ -175,7 +175,8 @@ def _badges(
 ) -> dict[int, _Badge]:
     """Where the numbers of the areas stand that a panel tells of: on the area or, where that would hide the colour, beside it with a line
     to it; apart from each other and from the marks of warning grids and, where there is a choice, on no other grid."""
-    taken, found = [place for place in warned if panel.holds(place)], {}
+    taken = [place for place in warned if panel.holds(place)]
+    found: dict[int, _Badge] = {}
     for area, shape in areas:
         if not panel.tells((area.lon, area.lat)):
             continue

@@ -28,7 +28,7 @@ def repeat_values(repeats: Sequence[RepeatSuspect], show: Callable[[str], str]) 
         }
         for one in repeats
     ]
-    names = [noted(row["名称"], say("{alarms}条", alarms=row["报警"])) for row in rows]
+    names = [noted(show(one.name), say("{alarms}条", alarms=one.alarms)) for one in repeats]
     return {
         "重复疑似": rows,
         "列示重复疑似": rows[: BULLETIN.listed_repeats],
