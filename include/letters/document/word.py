@@ -57,9 +57,8 @@ _OLD_STYLES: Final = "http://schemas.microsoft.com/office/2007/relationships/sty
 _SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
 _NO_BREAK: Final = "\u2011"  # nothing but a place to split at: Word has an element of its own for it
 _LOWERED: Final = f'<w:vertAlign {nsdecls("w")} w:val="subscript"/>'
-_NUMBER: Final = re.compile(
-    r"(?<![\w.@/-])\+?\d{2,4}(?:-\d{3,8})+(?![\w.@/-])"
-)  # of a telephone: Word parts it at its hyphens
+# Of a telephone: Word parts it at its hyphens.
+_NUMBER: Final = re.compile(r"(?<![\w.@/-])(?:\+?\d{2,3}-)?\d{3,4}-\d{7,8}(?![\w.@/-])")
 _DIGITS: Final = "零一二三四五六七八九"
 _PAGE_FOOT: Final = (
     f'<w:framePr {nsdecls("w")} w:w="{round(156 / 25.4 * 1440)}" w:wrap="around" w:vAnchor="margin" w:hAnchor="margin"'
