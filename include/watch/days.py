@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.watch.background import grouped_median, weighted_median
-from include.watch.gain_level import gain_level, robust
+from include.watch.gain_level import gain_level, medians, robust
 from include.watch.network import Network, StationOrder, networks, station_order
 from include.watch.readings import OK, RANGE, STUCK, epoch_hour, hours_of, read
 from include.watch.rules import BackgroundRules, GainRules, WatchRules
@@ -191,8 +191,8 @@ def _verdicts(frame: pd.DataFrame, rules: WatchRules) -> NDArray[np.object_]:
 
 def _raw_surroundings(y: Floats, network: Network) -> Floats:
     """The weighted median of the neighbouring nodes' medians, at each station."""
-    medians = grouped_median(y, network.node, len(network.size))[0]
-    values = medians[network.near]
+    levels = grouped_median(y, network.node, len(network.size))[0]
+    values = levels[network.near]
     weight = np.where(np.isnan(values), 0.0, network.nearness)
     around = weighted_median(values, weight)
     return np.where((weight > 0).sum(axis=1) >= 2, around, np.nan)[network.node]
@@ -271,7 +271,7 @@ def gains(days: pd.DataFrame, network: Network, day: date, rules: WatchRules) ->
     shrunk = own.prior_sd**2 / (own.prior_sd**2 + own.day_sd**2 / np.maximum(same, 1))
     ratio_now = np.where(count > 0, level * shrunk, 0.0)
     gain_sd = np.where(count > 0, own.day_sd / np.sqrt(np.maximum(same, 1)), own.prior_sd)
-    middle_spread = robust(spread.T)[0] if len(spread) else np.zeros(0)
+    middle_spread = medians(spread.T) if len(spread) else np.zeros(0)
     hour_sd = np.where(np.isnan(middle_spread), about.station_sd * 1.5, middle_spread)
     wild = about.wild_share + spikes / np.maximum(24.0 * np.maximum(count, 1), 24.0)
     trusted = rules.confidence

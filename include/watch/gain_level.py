@@ -8,14 +8,19 @@ from include.watch.rules import GainRules
 Floats = NDArray[np.float64]
 
 
-def robust(values: Floats) -> tuple[Floats, Floats]:
-    """Median and 1.4826 × median deviation by columns; NaN for columns without any value."""
+def medians(values: Floats) -> Floats:
+    """Median by columns over what is there; NaN for columns without any value."""
     some = ~np.isnan(values).all(axis=0)
-    middle, spread = np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
+    middle = np.full(values.shape[1], np.nan)
     if some.any():
         middle[some] = np.nanmedian(values[:, some], axis=0)
-        spread[some] = 1.4826 * np.nanmedian(np.abs(values[:, some] - middle[some]), axis=0)
-    return middle, spread
+    return middle
+
+
+def robust(values: Floats) -> tuple[Floats, Floats]:
+    """Median and 1.4826 × median deviation by columns; NaN for columns without any value."""
+    middle = medians(values)
+    return middle, 1.4826 * medians(np.abs(values - middle))
 
 
 def gain_level(ratio: Floats, spread: Floats, rules: GainRules) -> tuple[Floats, NDArray[np.bool_], Floats]:
@@ -34,7 +39,7 @@ def gain_level(ratio: Floats, spread: Floats, rules: GainRules) -> tuple[Floats,
     change = np.where(away, np.arange(length), -1).max(axis=1, initial=-1)
     before = np.where(np.arange(length)[None, :] <= change[:, None], ratio, np.nan)
     after = np.where(np.arange(length)[None, :] > change[:, None], ratio, np.nan)
-    old = robust(before.T)[0]
+    old = medians(before.T)
     with np.errstate(invalid="ignore"):
         jumped = steady & (np.abs(latest - old) > rules.jump_log_ratio)
     agreeing = (~np.isnan(after)).sum(axis=1)
@@ -45,13 +50,13 @@ def gain_level(ratio: Floats, spread: Floats, rules: GainRules) -> tuple[Floats,
 def _of_windows(ratio: Floats, rules: GainRules) -> tuple[Floats, Floats]:
     """The median over the longest window of last days that agrees with that of every shorter one, and the days it holds: of a gain
     that drifts only the latest days tell. A shorter window of which half is missing is not asked."""
-    step = robust(np.abs(np.diff(ratio, axis=1)).T)[0]  # from one day to the next
+    step = medians(np.abs(np.diff(ratio, axis=1)).T)  # from one day to the next
     scatter = np.fmax(rules.window_least_sd, 1.4826 * step / np.sqrt(2.0))
     shorter: list[tuple[Floats, Floats]] = []  # medians, and how far a longer window's may lie from them
     level, same = np.full(len(ratio), np.nan), np.zeros(len(ratio))
     for window in rules.windows:
         days = ratio[:, -window:]
-        median, count = robust(days.T)[0], (~np.isnan(days)).sum(axis=1)
+        median, count = medians(days.T), (~np.isnan(days)).sum(axis=1)
         agrees = np.ones(len(ratio), bool)
         for other, within in shorter:
             agrees &= ~(np.abs(median - other) > within)
