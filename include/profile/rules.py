@@ -100,7 +100,7 @@ def rule_value(name: str, told: Any) -> timedelta | int | float:
         if isinstance(default, int):
             raise ValueError(f"a whole number, not negative, without a unit, at most {_MOST}")
         raise ValueError("a share from 0 to 1" if is_share else f"a number, not negative, at most {_MOST}")
-    return type(default)(told)
+    return int(told) if isinstance(default, int) else float(told)
 
 
 def _group(name: str) -> Any:

@@ -62,8 +62,8 @@ def _standard(one: Lined, file: str, findings: Findings) -> Standard | None:
     try:
         if unknown := set(told) - _EDITION:
             raise Wrong(f"{', '.join(sorted(_EDITION))}, and not {', '.join(sorted(map(str, unknown)))}")
-        limits = [_limits(told[name]) for name in ("day_ug_m3", "year_ug_m3")]
-        if any(strict > loose for strict, loose in limits):
+        of_day, of_year = _limits(told["day_ug_m3"]), _limits(told["year_ug_m3"])
+        if of_day[0] > of_day[1] or of_year[0] > of_year[1]:
             raise Wrong("limits of class_1 that are at most those of class_2")
         points = told.get("index_breakpoints_ug_m3")
         if points is not None and (
@@ -77,7 +77,8 @@ def _standard(one: Lined, file: str, findings: Findings) -> Standard | None:
         return Standard(
             settings.text(told["name"]),
             date.min if since is None else settings.day(since),
-            *limits,
+            of_day,
+            of_year,
             None if points is None else tuple(settings.number(0, 5000)(point) for point in points),
         )
     except (Wrong, KeyError, TypeError) as error:
