@@ -1,6 +1,7 @@
 """Every fault of a profile is named with file, line, expected and got; the shipped ones have none."""
 
 import os
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -302,6 +303,16 @@ def test_a_fault_is_named(folder: Path, name: str) -> None:
 
     assert any(one.startswith(expected) for one in found), found
     assert len(found) <= 3, found  # what follows from it, at most
+
+
+def test_a_new_profile_in_english_has_no_faults_and_no_chinese(tmp_path: Path) -> None:
+    written = write_profile(tmp_path / "office", "en")
+    assert [str(one) for one in whole_check(tmp_path / "office")] == []
+    profile = read_profile(tmp_path / "office")
+    assert [unit.bureau for unit in profile.addressees()] == ["First Town Environment Office"]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in written if path.name != "words.yaml"}
+    chinese = re.compile("[\u3000-\u9fff\uff00-\uffef]")
+    assert {name: found[0] for name, text in texts.items() if (found := chinese.search(text))} == {}
 
 
 def test_a_profile_with_faults_is_refused(folder: Path) -> None:
