@@ -63,10 +63,10 @@ def test_late_and_corrected_hours_stand_beside_the_earlier_ones(tmp_path: Path) 
     assert told(tmp_path, FIRST) == [("M1", "03 08", 40.0), ("M1", "03 09", 50.0)]
     assert told(tmp_path, datetime(2020, 4, 1, tzinfo=UTC)) == []
     receipts = last_receipts(tmp_path, STATION_HOURS, START, END)
-    assert [(hour.hour, at) for hour, at in zip(receipts["hour"], receipts["received_at"], strict=True)] == [
-        (0, FIRST),
-        (1, SECOND),
-    ]
+    assert receipts == {
+        datetime(2020, 4, 3, 0, tzinfo=UTC): FIRST,
+        datetime(2020, 4, 3, 1, tzinfo=UTC): SECOND,
+    }
 
 
 def test_a_value_that_comes_back_holds_again(tmp_path: Path) -> None:
