@@ -8,7 +8,6 @@ from contextlib import closing
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import Boolean, Column, Connection, Date, String, Table, func, insert, select, type_coerce
 

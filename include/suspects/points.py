@@ -46,7 +46,11 @@ def score_points(suspects: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for edition, rows in suspects.groupby("edition", sort=False):
         weights = weights_of(str(edition))
-        points = {name: _points(rows[name].to_numpy(), weight) for name, weight in weights.items() if name != UNLISTED}
+        points = {
+            name: _points(rows[name].to_numpy(), weight)
+            for name, weight in weights.items()
+            if name != UNLISTED
+        }
         if weights:
             points[UNLISTED] = np.where(rows["kind"] == UNLISTED, weights[UNLISTED], 0.0)
         parts.append(pd.DataFrame(points, index=rows.index))

@@ -230,8 +230,8 @@ def _with_terms(
         "ran_before": power.ran_before,
         "unusual_hour": power.unusual,
     }
-    rounded = {
-        name: np.round(values, 6) + 0.0 if values.dtype.kind == "f" else values
+    rounded: Columns = {
+        name: np.asarray(np.round(values, 6) + 0.0 if values.dtype.kind == "f" else values)
         for name, values in (told | terms).items()
     }
     return pairs | rounded

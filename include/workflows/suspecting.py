@@ -253,7 +253,7 @@ def _places_around(connection: Connection, alarms: pd.DataFrame, rules: SuspectR
     parts = [
         enterprise_places(connection, *map(float, one)) for one in boxes[list(sides)].itertuples(index=False)
     ]
-    empty = pd.DataFrame(columns=["source", "enterprise_id", "lon", "lat"])
+    empty = pd.DataFrame(columns=["enterprise_id", "lon", "lat"])
     return pd.concat([part for part in parts if len(part)] or [empty], ignore_index=True)
 
 
