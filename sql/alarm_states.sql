@@ -9,7 +9,8 @@
 -- return; `standing_submission_at`: the first submission after it, or the acceptance where a source tells no submission.
 -- `first_disputed_at`, `disputed_at`: the first and last dispute raised by the deadline; `last_disputed_at`: the last one, late ones too.
 -- `upheld_at`, `rejected_at`, `closed_at`, `reopened_at`: the last of each.
--- Every alarm is looked up by its key, and its steps are read once: what the rest of the store holds costs nothing.
+-- Every alarm is looked up by its key, and its steps are read once, in one grouping: what the rest of the store holds costs nothing.
+-- Of returns the last one decides: where an answer precedes any of them, one precedes the last.
 -- `coalesce` of the (never empty) event_at keeps a planner without statistics from the index of event_at, and the order of `cross join` one
 --   with statistics from the alarms: what was received late is few, what happened or was pushed before is the whole store.
 with wanted as (
@@ -46,54 +47,58 @@ present as (
       and (cast(:unit_code as varchar) is null or a.unit_code = :unit_code)
       and (cast(:grid_id as varchar) is null or a.grid_id = :grid_id)
 ),
-step as (
-    select p.alarm_id, p.deadline_at, e.event, e.event_at
-    from present as p
-    left join feedback_event as e on e.alarm_id = p.alarm_id and e.event_at <= :as_of_at and e.received_at <= :known_at
-),
-marked as (
-    select
-        alarm_id, deadline_at, event, event_at,
-        case event when 'submitted' then 1 when 'returned' then 2 when 'accepted' then 3 end as step_order,
-        min(case when event = 'submitted' then event_at end) over (partition by alarm_id) as first_submitted_at,
-        min(case when event = 'accepted' then event_at end) over (partition by alarm_id) as first_accepted_at
-    from step
-),
-counted as (
-    select
-        alarm_id, deadline_at, event, event_at, step_order,
-        case
-            when event in ('submitted', 'accepted') then 'answer'
-            when event = 'returned' and (first_submitted_at <= event_at or first_accepted_at < event_at) then 'answer'
-            else 'other'
-        end as thread
-    from marked
-),
-ranked as (
-    select
-        alarm_id, deadline_at, event, event_at, thread,
-        max(case when thread = 'answer' and event = 'returned' then event_at end) over (partition by alarm_id) as returned_at,
-        row_number() over (partition by alarm_id, thread order by event_at desc, step_order desc) as place
-    from counted
-),
 told as (
     select
-        alarm_id,
-        min(case when event = 'acknowledged' then event_at end) as acknowledged_at,
-        min(case when event in ('submitted', 'accepted') then event_at end) as first_answer_at,
-        max(case when thread = 'answer' and place = 1 then event end) as standing_event,
-        max(case when thread = 'answer' and place = 1 then event_at end) as standing_at,
-        max(returned_at) as returned_at,
-        min(case when event = 'submitted' and (returned_at is null or event_at > returned_at) then event_at end) as submitted_at,
-        min(case when event = 'disputed' and event_at <= deadline_at then event_at end) as first_disputed_at,
-        max(case when event = 'disputed' and event_at <= deadline_at then event_at end) as disputed_at,
-        max(case when event = 'disputed' then event_at end) as last_disputed_at,
-        max(case when event = 'dispute_upheld' then event_at end) as upheld_at,
-        max(case when event = 'dispute_rejected' then event_at end) as rejected_at,
-        max(case when event = 'closed' then event_at end) as closed_at,
-        max(case when event = 'reopened' then event_at end) as reopened_at
-    from ranked
-    group by alarm_id
+        p.alarm_id,
+        min(case when e.event = 'acknowledged' then e.event_at end) as acknowledged_at,
+        min(case when e.event in ('submitted', 'accepted') then e.event_at end) as first_answer_at,
+        min(case when e.event = 'submitted' then e.event_at end) as first_submitted_at,
+        max(case when e.event = 'submitted' then e.event_at end) as last_submitted_at,
+        min(case when e.event = 'accepted' then e.event_at end) as first_accepted_at,
+        max(case when e.event = 'accepted' then e.event_at end) as last_accepted_at,
+        max(case when e.event = 'returned' then e.event_at end) as last_returned_at,
+        min(case when e.event = 'disputed' and e.event_at <= p.deadline_at then e.event_at end) as first_disputed_at,
+        max(case when e.event = 'disputed' and e.event_at <= p.deadline_at then e.event_at end) as disputed_at,
+        max(case when e.event = 'disputed' then e.event_at end) as last_disputed_at,
+        max(case when e.event = 'dispute_upheld' then e.event_at end) as upheld_at,
+        max(case when e.event = 'dispute_rejected' then e.event_at end) as rejected_at,
+        max(case when e.event = 'closed' then e.event_at end) as closed_at,
+        max(case when e.event = 'reopened' then e.event_at end) as reopened_at
+    from present as p
+    left join feedback_event as e on e.alarm_id = p.alarm_id and e.event_at <= :as_of_at and e.received_at <= :known_at
+    group by p.alarm_id
+),
+sent_back as (
+    select
+        told.*,
+        case when first_submitted_at <= last_returned_at or first_accepted_at < last_returned_at then last_returned_at end as returned_at
+    from told
+),
+standing as (
+    select
+        sent_back.*,
+        case
+            when last_accepted_at >= coalesce(last_submitted_at, last_accepted_at)
+                and last_accepted_at >= coalesce(returned_at, last_accepted_at) then 'accepted'
+            when returned_at >= coalesce(last_submitted_at, returned_at) then 'returned'
+            when last_submitted_at is not null then 'submitted'
+        end as standing_event
+    from sent_back
+),
+stood as (
+    select
+        standing.*,
+        case standing_event when 'accepted' then last_accepted_at when 'returned' then returned_at else last_submitted_at end as standing_at,
+        case
+            when returned_at is null then first_submitted_at
+            when last_submitted_at > returned_at then (
+                select min(s.event_at)
+                from feedback_event as s
+                where s.alarm_id = standing.alarm_id and s.event = 'submitted'
+                  and s.event_at > standing.returned_at and s.event_at <= :as_of_at and s.received_at <= :known_at
+            )
+        end as submitted_at
+    from standing
 )
 select
     p.alarm_id, p.grid_id, p.unit_code, p.county, p.point_name, p.lon, p.lat,
@@ -102,6 +107,6 @@ select
     t.acknowledged_at, t.first_answer_at, t.standing_event, t.standing_at,
     case when t.standing_event in ('submitted', 'accepted') then coalesce(t.submitted_at, t.standing_at) end as standing_submission_at,
     t.returned_at, t.first_disputed_at, t.disputed_at, t.last_disputed_at, t.upheld_at, t.rejected_at, t.closed_at, t.reopened_at
-from told as t
+from stood as t
 join present as p on p.alarm_id = t.alarm_id
 order by p.pushed_at, p.alarm_id

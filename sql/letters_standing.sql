@@ -1,10 +1,19 @@
 -- Grain: one letter with its standing: its own state before release, afterwards the worst state of its recipients.
 -- Parameters: unit_code, on_date (its period_end), run_id, kind (null for any); unit_pattern (lower case, of the addressee's name or code),
 --   standing, from_date (its window ends after that day), to_date (its window begins by that day), number_pattern (null for any; `!`
---   escapes); most (rows), skip (rows).
+--   escapes); first_date, last_date (dates before and after any window); most (rows), skip (rows).
 -- Reads: letter, letter_number, city, delivery. A letter is found by every number that it ever had. Newest windows first. Rehearsals and withdrawn copies are not counted.
 -- The copies of a letter are read once, by the letter's key; a standing that few letters have is looked for among their states first,
--- by the index of open letters and that of deliveries.
+-- by the index of open letters and that of deliveries, and the letters between the oldest and the newest of them alone are gone through.
+with few as (
+    select s.letter_id, s.period_end from letter as s where s.state in ('drafted', 'awaiting_approval', 'withheld') and s.state = :standing
+    union
+    select s.letter_id, s.period_end from letter as s where :standing = 'rejected' and s.state = 'rejected'
+    union
+    select s.letter_id, s.period_end
+    from delivery as d join letter as s on s.letter_id = d.letter_id
+    where d.state = :standing or (:standing = 'queued' and d.state = 'sending')
+)
 select *
 from (
     select
@@ -31,14 +40,17 @@ from (
           select n.letter_id from letter_number as n where lower(n.number) like :number_pattern escape '!'
       ))
       and (
-          cast(:standing as varchar) is null or :standing in ('sent', 'released') or l.letter_id in (
-              select s.letter_id from letter as s where s.state in ('drafted', 'awaiting_approval', 'withheld') and s.state = :standing
-              union
-              select s.letter_id from letter as s where :standing = 'rejected' and s.state = 'rejected'
-              union
-              select d.letter_id from delivery as d where d.state = :standing or (:standing = 'queued' and d.state = 'sending')
-          )
+          cast(:standing as varchar) is null or :standing in ('sent', 'released')
+          or l.letter_id in (select f.letter_id from few as f)
       )
+      and l.period_end >= case
+          when cast(:standing as varchar) is null or :standing in ('sent', 'released') then :first_date
+          else (select min(f.period_end) from few as f)
+      end
+      and l.period_end <= case
+          when cast(:standing as varchar) is null or :standing in ('sent', 'released') then :last_date
+          else (select max(f.period_end) from few as f)
+      end
 ) as standing_letter
 where (cast(:standing as varchar) is null or standing = :standing)
   and (

@@ -1,8 +1,10 @@
 -- Grain: one thing that a text names: topic (unit, county, grid, alarm, point, letter, enterprise, contact), code (what its page is asked
 --   for), title, detail, unit_code; at most `most` rows a topic, those whose name is the text itself first.
--- Parameters: pattern (lower case, contains; `!` escapes), start_pattern (begins), exact (lower case), names (spellings of an alarm's id), first_name,
---   last_name (the range of alarm ids that begin with the text), most (rows), on_date, points_from (instant: points of alarms pushed since then).
--- Reads: city, unit, grid, alarm, letter, enterprise, contact. Alarms are found by their key only: a million of them cost nothing.
+-- Parameters: pattern (lower case, contains; `!` escapes), start_pattern (begins), exact (lower case), names (spellings of an alarm's id or a
+--   number), first_name, last_name (the range of alarm ids that begin with the text), years (that the text says), most (rows), on_date,
+--   points_from (instant: points of alarms pushed since then).
+-- Reads: city, unit, grid, alarm, letter, letter_number, enterprise, contact. Alarms are found by their key only: a million of them cost
+--   nothing. A part of a number is looked for among those of the last two years that have any, and of the years that the text says.
 select topic, code, title, detail, unit_code
 from (
     select * from (
@@ -50,7 +52,12 @@ from (
             case when lower(l.number) = :exact then 0 else 1 end as place
         from letter as l
         where l.letter_id in (
-            select n.letter_id from letter_number as n where lower(n.number) like :pattern escape '!'
+            select n.letter_id from letter_number as n where n.number in :names
+            union
+            select n.letter_id from letter_number as n
+            where n.year >= (select max(m.year) - 1 from letter_number as m) and lower(n.number) like :pattern escape '!'
+            union
+            select n.letter_id from letter_number as n where n.year in :years and lower(n.number) like :pattern escape '!'
             union
             select k.letter_id from letter as k where k.letter_key in :names
         )

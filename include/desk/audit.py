@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 from sqlalchemy import select
@@ -35,8 +35,8 @@ class Filters:
     view: str = ""
 
 
-def audit_rows(house: House, asked: Filters, *, most: int, skip: int = 0) -> list[dict[str, Any]]:
-    """The changes (sql/audit_rows.sql), the newest first; None for what is empty."""
+def audit_rows(house: House, asked: Filters, *, most: int, skip: int = 0) -> pd.DataFrame:
+    """The changes (sql/audit_rows.sql), the newest first, with `addressee` as people call it."""
     with reading(house.engine) as connection:
         rows = frame(
             connection,
@@ -52,9 +52,7 @@ def audit_rows(house: House, asked: Filters, *, most: int, skip: int = 0) -> lis
             most=most,
             skip=skip,
         )
-    rows = rows.assign(addressee=rows["addressee_name"].replace(addressees()))
-    values: Any = rows.astype(object).where(rows.notna(), None).to_dict("records")
-    return list(values)
+    return rows.assign(addressee=rows["addressee_name"].replace(addressees()))
 
 
 def _end(last: date) -> datetime:
@@ -67,8 +65,3 @@ def persons(house: House) -> tuple[str, ...]:
     recent = select(audit.actor).order_by(audit.audit_id.desc()).limit(1000).subquery()
     with reading(house.engine) as connection:
         return tuple(sorted(connection.execute(select(recent.c.actor).distinct()).scalars()))
-
-
-def audit_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """The columns COLUMNS, one row a change."""
-    return pd.DataFrame(rows, columns=list(COLUMNS))

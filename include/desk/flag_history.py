@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import accumulate
 from typing import Final
 
 import pandas as pd
@@ -51,7 +52,11 @@ def flag_history(
         dtype=states["pushed_at"].dtype,
     )
     judged = judge(states, moments)
-    return tuple(_flag_day(judged[moments == pd.Timestamp(at)], unit_code, at) for at in mornings)
+    ends = accumulate(len(rows) for rows in told)
+    return tuple(
+        _flag_day(judged.iloc[end - len(rows) : end], unit_code, at)
+        for at, rows, end in zip(mornings, told, ends, strict=True)
+    )
 
 
 def _states(connection: Connection, unit_code: str, at: datetime, known_at: datetime) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from include.periods import DAY, midnight, office_date
 from include.rules import SIMULATED_LABEL
 from include.store.engine import reading
 from include.store.facts import cities_on
-from include.supervision.feedback import counts, counts_between, counts_by_span
+from include.supervision.feedback import all_counts, counts_between, counts_by_span
 from include.supervision.figures import FeedbackCounts
 from include.supervision.spot_checks import week_of
 from include.supervision.weekly import ranks_by_overdue
@@ -126,10 +126,15 @@ def ranking(
     spans = [span]
     while len(spans) < LINE and (earlier := span_before(name, spans[-1])) is not None:
         spans.append(earlier)
+    is_running = facts.as_of < midnight(span.end)
     tables = _each(facts, spans, codes)
     compared = spans[1] if len(spans) > 1 and _is_known(facts, spans[1], house.season[0]) else None
-    passed = facts.as_of - midnight(span.start)
-    before = _counts(facts, compared, codes, passed) if compared else dict.fromkeys(codes, FeedbackCounts())
+    if compared is None:
+        before = dict.fromkeys(codes, FeedbackCounts())
+    elif is_running:
+        before = _beginning(facts, compared, facts.as_of - midnight(span.start), codes)
+    else:
+        before = tables[1]
     ranks = ranks_by_overdue(tables[0])
     found = _categories(facts, span)
     rows = [
@@ -150,7 +155,6 @@ def ranking(
             totals[kind] = totals.get(kind, 0) + count
     ordered = tuple(sorted(rows, key=lambda row: (_worst(row, sort), row.unit_code)))
     categories = tuple(sorted(totals, key=lambda kind: (-totals[kind], kind)))
-    is_running = facts.as_of < midnight(span.end)
     return Ranking(span, compared, is_running, ordered, categories, facts.is_simulated)
 
 
@@ -186,15 +190,11 @@ def _each(facts: Facts, spans: list[Span], codes: list[str]) -> list[dict[str, F
     return [{code: found[code, one.start] for code in codes} for one in spans]
 
 
-def _counts(
-    facts: Facts, span: Span, codes: list[str], passed: timedelta | None = None
-) -> dict[str, FeedbackCounts]:
-    """The counts of a window; with `passed` of that much of its beginning."""
-    start_at, end_at = midnight(span.start), midnight(span.end)
-    if passed is not None:
-        end_at = min(end_at, max(start_at + passed, start_at))
-    table = counts_between(facts.judged, facts.problems, start_at, end_at, codes)
-    return {code: counts(table, code) for code in codes}
+def _beginning(facts: Facts, span: Span, passed: timedelta, codes: list[str]) -> dict[str, FeedbackCounts]:
+    """The counts by unit of that much of a window's beginning."""
+    start_at = midnight(span.start)
+    end_at = min(midnight(span.end), max(start_at + passed, start_at))
+    return all_counts(counts_between(facts.judged, facts.problems, start_at, end_at, codes))
 
 
 def _categories(facts: Facts, span: Span) -> dict[str, dict[str, int]]:

@@ -26,6 +26,7 @@ _LEAST_SHARED: Final = (
 )
 _CLOSE: Final = 0.4  # of difflib: what two names have in common
 _LETTER_ID: Final = re.compile(r"[#＃]\s*([0-9]{1,15})")
+_YEAR: Final = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 _LAST: Final = "\U0010ffff"
 
 
@@ -72,6 +73,7 @@ def _search(house: House, words: str, today: date) -> tuple[Hit, ...]:
             start_pattern=pattern[1:],
             exact=words.lower(),
             names=tuple({words, words.upper(), words.lower()}),
+            years=tuple(int(year) for year in _YEAR.findall(words)),
             first_name=begin,
             last_name=begin + _LAST,
             most=MOST,
@@ -198,8 +200,3 @@ def same_but_for_case(hits: Sequence[Hit], topic: Topic) -> Hit | None:
     """The one thing of a topic whose name is the words themselves in another case."""
     exact = [one for one in hits if one.topic == topic and one.is_exact]
     return exact[0] if len(exact) == 1 else None
-
-
-def find(house: House, topic: Topic, words: str, today: date) -> Hit | None:
-    """That thing in the store, whatever the case it was typed in."""
-    return same_but_for_case(search(house, words, today), topic)

@@ -8,8 +8,8 @@ import pandas as pd
 
 from include.desk.facts import Facts
 from include.house import House
-from include.periods import DAY, office_date, office_zone
-from include.supervision.feedback import counts, counts_between
+from include.periods import DAY, midnight, office_date
+from include.supervision.feedback import added, counts_by_span
 from include.supervision.figures import FeedbackCounts
 
 DAY_COLUMNS: Final = (
@@ -49,16 +49,14 @@ def season_page(house: House, facts: Facts) -> SeasonPage:
     start, end = house.season
     last = min(end, office_date(facts.as_of) + DAY)
     dates = [start + number * DAY for number in range(max((last - start).days, 0))]
-    # The same counting as for cities, with the day of the push in the place of the city.
-    judged = facts.judged.assign(unit_code=_days(facts.judged["pushed_at"]))
-    problems = facts.problems.assign(unit_code=_days(facts.problems["pushed_at"]))
-    names = [str(day) for day in dates]
-    table = counts_between(judged, problems, facts.start_at, facts.as_of + DAY, names)
-    days = tuple(SeasonDay(day, counts(table, name)) for day, name in zip(dates, names, strict=True))
+    # The same counting as for units, of all of them as one.
+    judged, problems = (rows.assign(unit_code="") for rows in (facts.judged, facts.problems))
+    spans = counts_by_span(judged, problems, {day: midnight(day) for day in dates}, [""])
+    days = tuple(SeasonDay(day, spans["", day]) for day in dates)
     return SeasonPage(
         start,
         end - DAY,
-        counts(table),
+        added(one.counts for one in days),
         days,
         max((one.counts.pushed for one in days), default=0),
         facts.is_simulated,
@@ -72,7 +70,3 @@ def days_table(page: SeasonPage) -> pd.DataFrame:
         [(name, *(getattr(one, column) for column in DAY_COLUMNS[1:])) for name, one in rows],
         columns=DAY_COLUMNS,
     )
-
-
-def _days(moments: "pd.Series[pd.Timestamp]") -> "pd.Series[str]":
-    return moments.dt.tz_convert(office_zone()).dt.strftime("%Y-%m-%d")

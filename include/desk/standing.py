@@ -50,6 +50,8 @@ def letters_standing(
             from_date=from_date,
             to_date=to_date,
             number_pattern=contains(number),
+            first_date=date.min,
+            last_date=date.max,
             most=most,
             skip=skip,
         )

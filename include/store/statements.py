@@ -19,7 +19,7 @@ from include.store.columns import Instant
 
 SQL_DIR: Final = Path(__file__).resolve().parents[2] / "sql"
 # An empty list tells no type, and PostgreSQL compares no number with words: these names are of numbers, all others of words.
-_LISTS_OF_NUMBERS: Final = frozenset({"letter_ids"})
+_LISTS_OF_NUMBERS: Final = frozenset({"letter_ids", "years"})
 
 
 def frame(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
@@ -31,9 +31,9 @@ def frame(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
         rows = pd.DataFrame.from_records(result.cursor.fetchall() if result.cursor else [], columns=names)
     for column in rows.columns:
         if column.endswith("_at"):
-            rows[column] = pd.to_datetime(rows[column], utc=True, format="ISO8601").astype(
-                "datetime64[us, UTC]"
-            )
+            # Few moments are told twice: to look for those takes as long as to read them all.
+            moments = pd.to_datetime(rows[column], utc=True, format="ISO8601", cache=False)
+            rows[column] = moments.astype("datetime64[us, UTC]")
         elif column.startswith("is_"):
             rows[column] = rows[column].astype(bool)
     return rows

@@ -1,15 +1,13 @@
 """答复质量: beside how fast a unit answers, how good its answers are. Every figure is n of N; none is used to rank or to blame."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
 
 import pandas as pd
 
 from include.rules import ANSWER_QUALITY
 from include.supervision.figures import Share
-
-_NO_TIME: Final = pd.Series(dtype="datetime64[us, UTC]")
 
 
 @dataclass(frozen=True)
@@ -113,16 +111,23 @@ def _recurrence(found: pd.DataFrame, pushes: pd.DataFrame, as_of: datetime) -> p
     """By unit: rectified problems, and those whose grid alarmed again within the days after, up to `as_of`."""
     done = found[found["is_rectified"]]
     told = pushes[pushes["is_pushed"] & (pushes["pushed_at"] <= pd.Timestamp(as_of))]
-    moments = dict(list(told.groupby("grid_id")["pushed_at"]))
-    came_back = [
-        bool(
-            ((later := moments.get(grid, _NO_TIME)) > at).any()
-            and (later[later > at] <= at + ANSWER_QUALITY.recurrence).any()
-        )
-        for grid, at in zip(done["grid_id"], done["rectified_at"], strict=True)
-    ]
+    moments: dict[str, list[int]] = {}
+    for grid, pushed_at in sorted(
+        zip(told["grid_id"].tolist(), _microseconds(told["pushed_at"]), strict=True)
+    ):
+        moments.setdefault(grid, []).append(pushed_at)
+    within = ANSWER_QUALITY.recurrence // timedelta(microseconds=1)
+    came_back = []
+    for grid, rectified_at in zip(done["grid_id"].tolist(), _microseconds(done["rectified_at"]), strict=True):
+        several = moments.get(grid, [])
+        place = bisect_right(several, rectified_at)
+        came_back.append(place < len(several) and several[place] <= rectified_at + within)
     rows = pd.DataFrame({"rectified": 1, "came_back": came_back}, index=done.index).astype(int)
     return rows.groupby(done["unit_code"]).sum()
+
+
+def _microseconds(moments: "pd.Series[pd.Timestamp]") -> list[int]:
+    return moments.astype("datetime64[us, UTC]").astype("int64").tolist()
 
 
 def _inspection_times(judged: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:

@@ -187,7 +187,7 @@ def counts_by_span(
 ) -> dict[tuple[str, Span], FeedbackCounts]:
     """The counts by unit and span of pushes, in one pass: a span ends where the next one begins, the last one with the rows.
     `starts` are in the order of time."""
-    first = pd.DatetimeIndex([pd.Timestamp(start) for start in starts.values()]).tz_convert("UTC")
+    first = pd.to_datetime(list(starts.values()), utc=True)
     names = np.array([f"/{place}" for place in range(len(starts))], dtype=object)
 
     def named(rows: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,6 @@ import pandas as pd
 from include.periods import office_date
 from include.profile.current import rules_on
 from include.rules import LOW_RESPONSE, LowResponse
-from include.supervision.feedback import pushed_between
 from include.supervision.figures import Flag, FlagReason, Level
 
 
@@ -25,6 +24,7 @@ class Response:
 
 
 NONE: Final = Response()
+_JUDGED_BY: Final = ["unit_code", "pushed_at", "is_late", "is_recent", "is_chronic", "overdue_hours"]
 
 
 def responses(judged: pd.DataFrame, rolling_start_at: datetime, end_at: datetime) -> dict[str, Response]:
@@ -32,8 +32,8 @@ def responses(judged: pd.DataFrame, rolling_start_at: datetime, end_at: datetime
 
     `judged` holds every open alarm, however old, and all alarms of the rolling days from `rolling_start_at`.
     """
-    counted = judged[judged["pushed_at"] < pd.Timestamp(end_at)]
-    is_late = counted["is_late"] & counted.index.isin(pushed_between(counted, rolling_start_at, end_at).index)
+    counted = judged.loc[judged["pushed_at"] < pd.Timestamp(end_at), _JUDGED_BY]
+    is_late = counted["is_late"] & (counted["pushed_at"] >= pd.Timestamp(rolling_start_at))
     hours = counted["overdue_hours"].where(counted["is_recent"], 0.0)
     on = office_date(end_at)
     limits = {

@@ -6,7 +6,7 @@ Each store is served by a process of its own, and the two are asked in turns. A 
 for before; the floor is the bare SQL of such a page, its statements with the same parameters, run and fetched. `cpu ms` is
 what the server computed for an answer (of the twenty: for all of them), which other work on the machine does not change.
 `--keep` leaves the stores in a folder and uses those that are there; `--pages` asks only for the pages whose address begins with one of
-the words, N times each. The last lines name the pages that keep neither bound.
+the words, N times each. The last lines name every page above a limit, and which.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -32,85 +32,13 @@ from include.connections import read_registry
 from include.house import SETTINGS_FILE, House, open_house
 from include.periods import office_zone
 from include.store.engine import open_engine
+from tests.bench.clocks import computed, p95, seconds
+from tests.bench.desk_pages import LIMIT_RATIO, LIMIT_SECONDS, SEASON, measure_pages
 from tests.bench.stores import make_store, region_source
 
-SIZES: Final = {"season": 1, "million": 1_000_000}  # alarms at least: the season alone has 5,093
-LIMIT_SECONDS, LIMIT_RATIO = 0.3, 2.0  # at the 95th percentile; of a million alarms against the season
+SIZES: Final = {SEASON: 1, "million": 1_000_000}  # alarms at least: the season alone has 5,093
 READERS: Final = 20
 _LOOKS, _ROUNDS, _PAGE_LOOKS = 40, 10, 20
-# Every route that is read, with what is asked of it, as of moments that nobody asked for before (test_bench_of_the_desk.py compares
-# the list with the site). Pages of one thing that the store has none of answer 404 with what comes nearest, which is measured.
-PAGES: Final[dict[str, tuple[str, ...]]] = {
-    "/": ("",),
-    "/alarms/{alarm:path}": ("alarms/BJ20200304014",),
-    "/audit": ("audit", "audit?view=signed"),
-    "/audit.csv": ("audit.csv",),
-    "/chain": ("chain",),
-    "/chain/{alarm:path}": ("chain/BJ20200304014",),
-    "/cities/{unit_code}": ("cities/140300", "cities/999999"),
-    "/contacts": ("contacts",),
-    "/contacts.csv": ("contacts.csv",),
-    "/dissection": ("dissection",),
-    "/dissection/case/{case:path}": ("dissection/case/1",),
-    "/dissection/document/{case:path}": ("dissection/document/1",),
-    "/dissection/draft/{role}/{case:path}": ("dissection/draft/pdf/1",),
-    "/fates": ("fates",),
-    "/fates.csv": ("fates.csv",),
-    "/field": ("field",),
-    "/grid-lists": ("grid-lists",),
-    "/grid-lists/{list_id}": ("grid-lists/1",),
-    "/grids/{grid_id:path}": ("grids/T85711", "grids/T85711?day=2020-03-10", "grids/T8571X"),
-    "/hints": ("hints",),
-    "/letters": (
-        "letters",
-        "letters?standing=unknown",
-        "letters?unit=阳泉&first=2020-03-01&last=2020-03-31",
-    ),
-    "/letters.csv": ("letters.csv",),
-    "/letters/{letter_id}": ("letters/1", "letters/9999999"),
-    "/letters/{letter_id}/figures": ("letters/1/figures",),
-    "/links": ("links",),
-    "/outages": ("outages", "outages?began=2020-03-10T08:00&ended=2020-03-10T09:00"),
-    "/mails": ("mails",),
-    "/mails/{mail_id}": ("mails/1",),
-    "/map": ("map",),
-    "/map/alarms.json": ("map/alarms.json?start=2020-03-10T00:00&end=2020-03-11T00:00",),
-    "/map/cells.json": ("map/cells.json?hour=2020-03-10T08:00",),
-    "/map/enterprises.json": ("map/enterprises.json",),
-    "/map/flags.json": ("map/flags.json",),
-    "/map/grid_list.json": ("map/grid_list.json",),
-    "/map/grids.json": ("map/grids.json",),
-    "/map/outlines.json": ("map/outlines.json",),
-    "/network": ("network",),
-    "/network.csv": ("network.csv",),
-    "/places": ("places",),
-    "/quarantine": ("quarantine",),
-    "/quarantine/{row}": ("quarantine/1",),
-    "/ranking": ("ranking", "ranking?window=month&day=2020-03-15&sort=problems"),
-    "/ranking.csv": ("ranking.csv",),
-    "/ranking.xlsx": ("ranking.xlsx",),
-    "/search": ("search?q=T857", "search?q=2020", "search?q=沧州"),
-    "/season": ("season",),
-    "/season.csv": ("season.csv",),
-    "/signing": ("signing",),
-    "/spot-checks": ("spot-checks",),
-    "/treatment": ("treatment",),
-    "/treatment.xlsx": ("treatment.xlsx",),
-    "/units": ("units",),
-    "/uploads": ("uploads",),
-    "/watch/{alarm_id}": ("watch/1",),
-}
-# What is handed on as it lies in the archive or the package: bytes that nothing computes.
-FILES: Final = (
-    "/assets/{name}",
-    "/deliveries/{delivery_id}/mail",
-    "/field/photos/{sha256}",
-    "/grid-lists/{list_id}/files/{name}",
-    "/grid-lists/{list_id}/reasons/{unit}",
-    "/letters/{letter_id}/files/{role}",
-    "/letters/{letter_id}/mail",
-    "/mails/{mail_id}/files/{place}",
-)
 _NOW: Final = datetime(2020, 5, 12, 8, 30, tzinfo=office_zone())
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -158,19 +86,6 @@ def served(store: Path) -> Iterator[tuple[str, psutil.Process]]:
             process.terminate()
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """How long it takes."""
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
-
-
-def computed(process: psutil.Process) -> float:
-    """The CPU seconds of a process so far."""
-    spent = process.cpu_times()
-    return float(spent.user + spent.system)
-
-
 def look(client: httpx.Client, address: str, at: datetime) -> None:
     """One look at the page of a moment."""
     answer = client.get(address, params={"at": at.isoformat()})
@@ -208,11 +123,6 @@ def bare_sql(engine: Engine, asked: list[tuple[str, dict[str, Any]]]) -> None:
             connection.execute(_prepared(connection, name, parameters), parameters).all()
 
 
-def p95(times: list[float]) -> float:
-    """The 95th percentile."""
-    return statistics.quantiles(times, n=20, method="inclusive")[-1]
-
-
 def measure(stores: dict[str, Path]) -> bool:
     """Asks every store in turns and prints; whether the ratio is kept."""
     times: dict[tuple[str, str], list[float]] = {}
@@ -248,44 +158,6 @@ def measure(stores: dict[str, Path]) -> bool:
     return report(times, spent)
 
 
-def measure_pages(stores: dict[str, Path], looks: int, wanted: tuple[str, ...]) -> bool:
-    """Asks for every other page in turns and prints; whether each is kept within the ratio, in what the server computes."""
-    slow: list[str] = []
-    print(f"{'page':60}{'store':>9}{'median ms':>11}{'p95 ms':>9}{'cpu ms':>9}{'x season':>10}")
-    with ExitStack() as stack:
-        desks = {name: stack.enter_context(served(store)) for name, store in stores.items()}
-        client = stack.enter_context(httpx.Client(timeout=60))
-        paths = [path for several in PAGES.values() for path in several if path.startswith(wanted)]
-        for place, path in enumerate(paths):
-            times: dict[str, list[float]] = {name: [] for name in stores}
-            spent: dict[str, list[float]] = {name: [] for name in stores}
-            for turn in range(looks):
-                at = _NOW - timedelta(hours=7 * turn, minutes=place + 1)
-                for name, (address, process) in desks.items():
-                    before = computed(process)
-                    times[name].append(seconds(lambda a=address, p=path, m=at: ask_page(client, a + p, m)))  # type: ignore[misc]
-                    spent[name].append(computed(process) - before)
-            for name in stores:
-                ratio = statistics.median(spent[name]) / max(statistics.median(spent["season"]), 0.005)
-                middle, cpu = statistics.median(times[name]), statistics.median(spent[name])
-                if ratio > LIMIT_RATIO or p95(spent[name]) > LIMIT_SECONDS:
-                    slow.append(
-                        f"{path} ({name}): p95 of cpu {1000 * p95(spent[name]):.0f} ms, {ratio:.2f} x season"
-                    )
-                print(
-                    f"{path:60}{name:>9}{1000 * middle:11.0f}{1000 * p95(times[name]):9.0f}{1000 * cpu:9.0f}{ratio:10.2f}",
-                    flush=True,
-                )
-    print("\n".join(slow) or "every page keeps both bounds")
-    return not slow
-
-
-def ask_page(client: httpx.Client, address: str, at: datetime) -> None:
-    """One look at a page, as of a moment."""
-    answer = client.get(f"{address}{'&' if '?' in address else '?'}at={at:%Y-%m-%dT%H:%M}")
-    assert answer.status_code in (200, 303, 404), (address, answer.status_code, answer.text[:300])
-
-
 def report(times: dict[tuple[str, str], list[float]], spent: dict[tuple[str, str], list[float]]) -> bool:
     """Prints medians, 95th percentiles and ratios; whether the ratio is kept (milliseconds are those of a quiet machine)."""
     print(f"{'':24}{'store':>9}{'median ms':>11}{'p95 ms':>9}{'cpu ms':>9}{'x bare SQL':>12}{'x season':>10}")
@@ -318,7 +190,9 @@ def main(arguments: list[str]) -> int:
         made_in = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         stores = stores_in((asked.keep or Path(made_in)).resolve())
         is_kept = asked.pages is not None or measure(stores)
-        return 0 if measure_pages(stores, asked.looks, tuple(asked.pages or ("",))) and is_kept else 1
+        desks = {name: stack.enter_context(served(store)) for name, store in stores.items()}
+        wanted = tuple(asked.pages or ("",))
+        return 0 if measure_pages(desks, _NOW, asked.looks, wanted) and is_kept else 1
 
 
 def stores_in(folder: Path, sizes: Mapping[str, int] = SIZES) -> dict[str, Path]:

@@ -20,7 +20,8 @@ from typing import Any, Final
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.bench.desk import SIZES, p95, served, stores_in
+from tests.bench.clocks import p95
+from tests.bench.desk import SIZES, served, stores_in
 from tests.plugins.browser import BROWSER
 
 FIRST_VIEW_SECONDS, FRAME_MS = 1.5, 100.0

@@ -1,6 +1,6 @@
 """No page of the desk is left out of the measurement of its speed."""
 
-from tests.bench.desk import FILES, PAGES
+from tests.bench.desk_pages import FILES, PAGES
 from tests.desk.facts import Browser
 
 

@@ -4,13 +4,16 @@ import csv
 import io
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 from fastapi import Response
 
 from include.cells import harmless
 from include.desk.pages.view import moment_text, office_text
+from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
 
 # The head of each column; another name (a category of problems) stands as it is.
@@ -38,8 +41,8 @@ def csv_file(table: pd.DataFrame, name: str, *, is_simulated: bool = False, **to
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(heads)
-    columns = (table[column].tolist()[:MOST_ROWS] for column in table.columns)
-    writer.writerows([*map(_cell, row), *beside] for row in zip(*columns, strict=True))
+    columns = (_cells(table[column].head(MOST_ROWS)) for column in table.columns)
+    writer.writerows([*row, *beside] for row in zip(*columns, strict=True))
     if len(table) > MOST_ROWS:
         writer.writerow([office_text(CUT).format(n=MOST_ROWS)])
     return Response(
@@ -47,6 +50,16 @@ def csv_file(table: pd.DataFrame, name: str, *, is_simulated: bool = False, **to
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _cells(column: "pd.Series[Any]") -> list[Any]:
+    """A column as it is written; its texts, many of which recur, are looked at once each."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        local = column.dt.tz_convert(office_zone()).dt.tz_localize(None).to_numpy("datetime64[m]")
+        told = np.datetime_as_string(local).tolist()
+        return ["" if moment == "NaT" else moment.replace("T", " ") for moment in told]
+    known = cache(_cell)
+    return [known(value) if isinstance(value, str) else _cell(value) for value in column.tolist()]
 
 
 def _cell(value: Any) -> Any:

@@ -179,13 +179,14 @@ def letters_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """The columns COLUMNS, one row a letter, in the order of the list."""
     kind = cache(lambda value: office_text(letter_label(value)))
     standing = cache(lambda value: office_text(LABELS["state"].get(value, value)))
+    window = cache(lambda start_at, end_at: window_text({"start_at": start_at, "end_at": end_at}))
     return pd.DataFrame(
         [
             (
                 row["letter_id"],
                 kind(row["kind"]),
                 row["addressee_name"],
-                window_text(row),
+                window(row["start_at"], row["end_at"]),
                 row["number"] or "",
                 standing(row["standing"]),
                 row["state_reason"],

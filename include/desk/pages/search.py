@@ -10,7 +10,7 @@ from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
 from include.desk.pages.view import page
-from include.desk.search import Topic, anything_near, find, nearest, search
+from include.desk.search import Topic, anything_near, nearest, same_but_for_case, search
 from include.periods import office_date
 
 TOPICS: Final[dict[str, str]] = {
@@ -54,13 +54,14 @@ def not_there(desk: Desk, request: Request, visitor: Visitor, topic: Topic, word
     """The answer to a name of which there is nothing: the page of the thing where only the case differs, else a page (404) with
     what comes nearest."""
     house = desk.open_house()
-    same = find(house, topic, words, office_date(desk.clock()))
+    found = search(house, words, office_date(desk.clock()))
+    same = same_but_for_case(found, topic)
     here = str(request.url.path).removeprefix(str(request.scope.get("root_path", "")))
     if same is not None and same.path != here and request.method == "GET":
         return RedirectResponse(f"{request.scope['root_path']}{same.path}", 303)
     values = {
         "words": words,
-        "found": search(house, words, office_date(desk.clock())),
+        "found": found,
         "topics": TOPICS,
         "not_there": _NOT_THERE[topic],
         "near": nearest(house, topic, words),
