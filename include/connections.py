@@ -7,8 +7,9 @@ The command line has no Airflow at hand, so it reads the same places in the same
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -16,10 +17,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import yaml
 
 from include.errors import InputError, keep_secret, secrets_of
+from include.settings import TODO
 from include.yaml_once import load_yaml
 
 _TEXTS: Final = ("conn_type", "host", "login", "password", "schema")  # its fields that are texts
-_TODO: Final = "correct it where it is set: the environment, airflow_settings.yaml, or the Airflow UI"
 
 
 @dataclass(frozen=True)
@@ -48,35 +49,78 @@ class Connection:
 
 @dataclass(frozen=True)
 class Registry:
-    """Everything that was configured: connections by id, variables by key (their text)."""
+    """Everything that was configured: connections by id, variables by key (their text). `unreadable`: what is wrong with what could not
+    be read, by `connection ID` or by the name of the file."""
 
     connections: Mapping[str, Connection]
     variables: Mapping[str, str]
+    unreadable: Mapping[str, InputError] = field(default_factory=dict)
+
+    def connection(self, conn_id: str) -> Connection:
+        """The connection of that id. Raises InputError where there is none that can be read."""
+        if conn_id in self.connections:
+            return self.connections[conn_id]
+        if (trouble := self.unreadable.get(f"connection {conn_id}")) is not None:
+            raise trouble
+        raise InputError(
+            "a connection is missing",
+            where=f"connection {conn_id}",
+            todo=f"set it in airflow_settings.yaml, in the Airflow UI, or as AIRFLOW_CONN_{conn_id.upper()}",
+        )
 
 
 def read_registry(settings_file: Path, environment: Mapping[str, str]) -> Registry:
     """The connections and variables of a settings file, with what the environment sets instead. Raises InputError."""
+    found = read_each(settings_file, environment)
+    for trouble in found.unreadable.values():
+        raise trouble
+    return found
+
+
+def read_each(settings_file: Path, environment: Mapping[str, str]) -> Registry:
+    """As `read_registry`, of what can be read: one connection that cannot takes no other with it."""
+    unreadable: dict[str, InputError] = {}
+    told: dict[str, Callable[[], Connection]] = {}
+    variables: dict[str, str] = {}
+    try:
+        told, variables = _of_file(settings_file)
+    except InputError as error:
+        unreadable[settings_file.name] = error
+    for name, value in environment.items():
+        if name.startswith("AIRFLOW_CONN_"):
+            conn_id = name.removeprefix("AIRFLOW_CONN_").lower()
+            told[conn_id] = partial(from_text, conn_id, value)
+        elif name.startswith("AIRFLOW_VAR_"):
+            variables[name.removeprefix("AIRFLOW_VAR_").lower()] = value
+    connections = {}
+    for conn_id, read in told.items():
+        try:
+            connections[conn_id] = read()
+        except InputError as error:
+            unreadable[f"connection {conn_id}"] = error
+    return Registry(connections, variables, unreadable)
+
+
+def _of_file(settings_file: Path) -> tuple[dict[str, Callable[[], Connection]], dict[str, str]]:
+    """How each connection of a settings file is read, and its variables. Raises InputError."""
     try:
         content = load_yaml(settings_file.read_text(encoding="utf-8"))["airflow"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        connections: dict[str, Callable[[], Connection]] = {
+            str(entry["conn_id"]): partial(_from_entry, dict(entry))
+            for entry in content.get("connections") or []
+        }
+        variables = {
+            str(entry["variable_name"]): _text(entry["variable_value"])
+            for entry in content.get("variables") or []
+        }
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
             "the settings cannot be read",
             where=str(settings_file),
             got=error,
             expected="the Astro CLI's format: airflow: connections, pools, variables",
         ) from error
-    connections = {str(entry["conn_id"]): _from_entry(entry) for entry in content.get("connections") or []}
-    variables = {
-        str(entry["variable_name"]): _text(entry["variable_value"])
-        for entry in content.get("variables") or []
-    }
-    for name, value in environment.items():
-        if name.startswith("AIRFLOW_CONN_"):
-            conn_id = name.removeprefix("AIRFLOW_CONN_").lower()
-            connections[conn_id] = from_text(conn_id, value)
-        elif name.startswith("AIRFLOW_VAR_"):
-            variables[name.removeprefix("AIRFLOW_VAR_").lower()] = value
-    return Registry(connections, variables)
+    return connections, variables
 
 
 def from_text(conn_id: str, value: str) -> Connection:
@@ -88,7 +132,7 @@ def from_text(conn_id: str, value: str) -> Connection:
             "a connection cannot be read",
             where=f"AIRFLOW_CONN_{conn_id.upper()}",
             expected='Airflow\'s JSON form {"conn_type": …, "host": …} or its URI form',
-            todo=_TODO,
+            todo=TODO,
         ) from None
     return _made(conn_id, told)
 
@@ -121,7 +165,7 @@ def _made(conn_id: str, told: Mapping[str, Any]) -> Connection:
             "a connection cannot be read",
             where=f"connection {conn_id}: extra",
             expected="a JSON object",
-            todo=_TODO,
+            todo=TODO,
         )
     texts = {name: "" if told.get(name) is None else told[name] for name in _TEXTS}
     return Connection(conn_id, **texts, port=_port(conn_id, told.get("port")), extra=extra)
@@ -140,7 +184,7 @@ def _require_text(conn_id: str, name: str, value: Any) -> None:
         where=f"connection {conn_id}: {name}",
         expected="a text in quotes, without control characters",
         got=got,
-        todo=_TODO,
+        todo=TODO,
     )
 
 
@@ -154,7 +198,7 @@ def require_server_name(connection: Connection) -> str:
             where=f"connection {connection.conn_id}: host",
             expected="an address, or a name of parts of 1 to 63 characters between dots",
             got=connection.host[:100],
-            todo=_TODO,
+            todo=TODO,
         ) from None
     return connection.host
 
@@ -174,7 +218,7 @@ def require_usable(value: Any, where: str) -> None:
             where=where.encode(errors="backslashreplace").decode(),
             expected="text of whole characters",
             got=f"the character U+{ord(odd[0]):04X}",
-            todo=_TODO,
+            todo=TODO,
         )
 
 
@@ -222,7 +266,7 @@ def _bad_port(conn_id: str, got: str) -> InputError:
         where=f"connection {conn_id}: port",
         expected="a number from 1 to 65535 in plain digits",
         got=got,
-        todo=_TODO,
+        todo=TODO,
     )
 
 

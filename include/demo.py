@@ -20,9 +20,10 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection
 
+from include.configured import ROOT
 from include.connections import Registry
 from include.field_demo import DEMO_PAGE, play_phone
-from include.house import ROOT, Decision, House, Run, default_registry, default_var, open_house
+from include.house import Decision, House, Run, default_registry, default_var, open_house
 from include.language import say
 from include.letter_kinds import letter_label
 from include.letters.words.flag_words import mark_words

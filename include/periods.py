@@ -17,6 +17,7 @@ from include.profile.current import office
 
 DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
+MINUTE: Final = timedelta(minutes=1)
 _JUST_BEFORE: Final = timedelta(microseconds=1)
 
 # The name of a kind of window: a key of KINDS.

@@ -293,6 +293,10 @@ class SelfWatch:
         }
     )
     look_back: timedelta = timedelta(days=31)  # older windows without a run are not brought up again
+    post_round_age: timedelta = timedelta(
+        minutes=45
+    )  # since the last round of the post: two of them stayed away
+    mailbox_age: timedelta = timedelta(minutes=30)  # since a mailbox was read, which is every five minutes
     outbox_age: timedelta = timedelta(hours=1)  # mail that is due and has not left for longer
     certificate: timedelta = timedelta(days=21)  # a certificate that expires sooner
     least_free_share: float = 0.05  # of a disk

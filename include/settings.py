@@ -8,7 +8,7 @@ from typing import Any, Final
 from include.errors import InputError
 
 _FLAGS: Final = {"true": True, "false": False}
-_TODO: Final = "correct it where it is set: the environment, airflow_settings.yaml, or the Airflow UI"
+TODO: Final = "correct it where it is set: the environment, airflow_settings.yaml, or the Airflow UI"
 
 
 def require_keys(told: Mapping[str, Any], known: Collection[str], where: str) -> None:
@@ -63,4 +63,4 @@ def _day(told: Mapping[str, Any], key: str, default: date, where: str) -> date:
 
 
 def _wrong(where: str, got: object, expected: str, what: str = "a setting cannot be used") -> InputError:
-    return InputError(what, where=where, got=got, expected=expected, todo=_TODO)
+    return InputError(what, where=where, got=got, expected=expected, todo=TODO)

@@ -20,11 +20,12 @@ from typing import Final
 
 import psutil
 
+from include.configured import ROOT
 from include.connections import Registry, as_airflow_json
 from include.demo import DEMO_DAY, DEMO_MAILBOX, DEMO_SOURCE, prepare, pull_region
 from include.desk.pages.access import usable_secret
 from include.errors import InputError
-from include.house import ROOT, SETTINGS_FILE, House, default_registry, open_house
+from include.house import SETTINGS_FILE, House, default_registry, open_house
 from include.profile.current import office
 from include.simulator.habits import plays_the_season
 from include.store.private_files import keep_private, tighten

@@ -184,25 +184,30 @@ def registry() -> Registry:
     from airflow.sdk import Connection as AirflowConnection
     from airflow.sdk import Variable
 
+    from include.configured import channel_names, source_names, station_names
     from include.connections import Connection, Registry
-    from include.house import CONNECTION_IDS, VARIABLE_KEYS, channel_names, source_names, station_names
+    from include.errors import InputError
+    from include.house import CONNECTION_IDS, VARIABLE_KEYS
 
     variables = {key: text for key in VARIABLE_KEYS if (text := Variable.get(key, default=None)) is not None}
-    connections = {}
+    connections, unreadable = {}, {}
     names = (*source_names(variables), *station_names(variables), *channel_names(variables))
     for conn_id in dict.fromkeys((*CONNECTION_IDS, *names)):
         found = AirflowConnection.get(conn_id)
-        connections[conn_id] = Connection(
-            conn_id,
-            found.conn_type,
-            found.host or "",
-            found.port,
-            found.login or "",
-            found.password or "",
-            found.schema or "",
-            found.extra_dejson,
-        )
-    return Registry(connections, variables)
+        try:
+            connections[conn_id] = Connection(
+                conn_id,
+                found.conn_type,
+                found.host or "",
+                found.port,
+                found.login or "",
+                found.password or "",
+                found.schema or "",
+                found.extra_dejson,
+            )
+        except InputError as error:
+            unreadable[f"connection {conn_id}"] = error
+    return Registry(connections, variables, unreadable)
 
 
 def house() -> House:
@@ -239,7 +244,7 @@ def current_run(*kinds: str) -> Run:
         is_backfill=dag_run.run_type == "backfill",
         now=now,
         approve=params["approve"],
-        is_scheduled=dag_run.run_type == "scheduled",
+        is_scheduled=is_of_schedule(),
     )
 
 
@@ -262,8 +267,25 @@ def _asked_period(dag_id: str, kinds: tuple[str, ...], period_end: str) -> Perio
 
 def house_now() -> tuple[House, datetime, str]:
     """The installation, the clock, and who acts: for a run that has no window."""
+    return house(), datetime.now(UTC), _actor()
+
+
+def post_now() -> tuple[House, datetime, str]:
+    """As `house_now`, for what only sends what is queued: a setting that this does not need stops no mail. Raises InputError for one
+    that it needs."""
+    from include.house import NEEDED_TO_POST, as_kept, open_each
+
+    return as_kept(open_each(registry()).require(*NEEDED_TO_POST)), datetime.now(UTC), _actor()
+
+
+def _actor() -> str:
     dag_run = get_current_context()["dag_run"]
-    return house(), datetime.now(UTC), dag_run.triggering_user_name or f"dag {dag_run.dag_id}"
+    return dag_run.triggering_user_name or f"dag {dag_run.dag_id}"
+
+
+def is_of_schedule() -> bool:
+    """Whether the schedule brought this run, not a person or a back-fill."""
+    return get_current_context()["dag_run"].run_type == "scheduled"
 
 
 class Approval(HITLOperator):

@@ -68,11 +68,13 @@ def deadline(dag_id: str) -> DeadlineAlert | None:
 
 def run_is_late(context: dict[str, Any], **_: Any) -> None:
     """Airflow's executor calls it when a run has not ended by its deadline. The installation is that of the environment and
-    airflow_settings.yaml, as for the command line: a callback cannot ask for Airflow's own connections."""
-    from include.house import default_registry, open_house
+    airflow_settings.yaml, as for the command line: a callback cannot ask for Airflow's own connections. A setting that no alarm needs
+    stops none: it may be what made the run late."""
+    from include.house import NEEDED_TO_POST, open_each, usable_registry
     from include.workflows.late_runs import tell
 
-    print(tell(open_house(default_registry()), context["dag_run"], datetime.now(UTC)))
+    house = open_each(usable_registry()).require(*NEEDED_TO_POST)
+    print(tell(house, context["dag_run"], datetime.now(UTC)))
 
 
 def tell_monitor(measures: Mapping[str, float]) -> None:

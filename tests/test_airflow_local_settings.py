@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from include.house import ROOT
+from include.configured import ROOT
 
 # Airflow starts as its own command line does, up to the point where the command would run.
 START = """

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from include.connections import Connection, Registry, as_airflow_json, from_text, read_registry
+from include.connections import Connection, Registry, as_airflow_json, from_text, read_each, read_registry
 from include.errors import InputError
-from include.house import SETTINGS_FILE, open_house
+from include.house import SETTINGS_FILE, open_each, open_house
+from include.sources.config import SOURCE_KINDS
 
 SETTINGS = """
 airflow:
@@ -184,6 +185,52 @@ def test_out_of_the_box_mail_reaches_only_this_machine(tmp_path: Path) -> None:
             {"AIRFLOW_CONN_MAIL_SERVER": '{"host": "m", "port": 25, "extra": {"security": "tls"}}'},
             "ssl | starttls | none",
         ),
+        *(
+            (
+                {
+                    "AIRFLOW_VAR_SOURCES": "odd",
+                    "AIRFLOW_CONN_ODD": f'{{"host": "http://127.0.0.1", "extra": {{"kind": "{kind}", "mistaken": 1}}}}',
+                },
+                "source odd.*mistaken.*same_ids_as.*correct it",
+            )
+            for kind in SOURCE_KINDS
+        ),
+        *(
+            (
+                {
+                    "AIRFLOW_VAR_SOURCES": "odd",
+                    "AIRFLOW_CONN_ODD": f'{{"host": "http://127.0.0.1", "extra": {{"kind": "platform", {told}}}}}',
+                },
+                message,
+            )
+            for told, message in (
+                ('"is_played": "no"', "source odd: is_played.*true or false"),
+                ('"reports": 1', "source odd: reports.*true or false"),
+                ('"page_size": "NaN"', "source odd: page_size.*a number from 0"),
+                ('"settle_seconds": 1', "source odd.*settle_seconds"),
+            )
+        ),
+        (
+            {"AIRFLOW_CONN_MAIL_SERVER": '{"host": "m", "port": 25, "extra": {"secuirty": "ssl"}}'},
+            "connection mail_server: extra.*secuirty",
+        ),
+        (
+            {"AIRFLOW_CONN_SUPERVISION_DB": "postgres://u@h/q?ssl_mode=verify-full"},
+            "connection supervision_db: extra.*ssl_mode",
+        ),
+        (
+            {
+                "AIRFLOW_VAR_CHANNELS": '{"groups": "chat"}',
+                "AIRFLOW_CONN_CHAT": '{"password": "k-12345", "extra": {"kind": "wecom", "topic": "x"}}',
+            },
+            "connection chat: extra.*topic",
+        ),
+        ({"AIRFLOW_VAR_OFFICE": '{"operators": "nobody"}'}, "variable office: operators"),
+        (
+            {"AIRFLOW_VAR_OFFICE": '{"operators": "a@b.example", "number_words": ["a"]}'},
+            "number_words.*an object",
+        ),
+        ({"AIRFLOW_VAR_OFFICE": '{"operators": "a@b.example", "attachment_names": "x"}'}, "unicode | ascii"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(
@@ -228,3 +275,41 @@ def test_a_yes_or_no_that_is_a_text_is_read_by_its_word(tmp_path: Path, told: st
     environment = {"AIRFLOW_VAR_LETTERS": f'{{"red_head": {told}, "province_summaries": {told}}}'}
     house = open_house(read_registry(SETTINGS_FILE, environment), tmp_path)
     assert (house.has_red_head, house.has_province_summaries) == (is_so, is_so)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_so"), [('"false"', False), ('"TRUE"', True), ("true", True), ("false", False)]
+)
+def test_a_yes_or_no_of_a_source_is_read_by_its_word(tmp_path: Path, told: str, is_so: bool) -> None:
+    environment = {
+        "AIRFLOW_VAR_SOURCES": "upper",
+        "AIRFLOW_CONN_UPPER": f'{{"host": "http://127.0.0.1", "extra": {{"kind": "platform", "reports": {told}, "is_played": {told}}}}}',
+    }
+    (source,) = open_house(read_registry(SETTINGS_FILE, environment), tmp_path).sources
+    assert (source.is_reported_to, source.is_played) == (is_so, is_so)
+
+
+def test_what_can_be_used_is_opened_beside_what_cannot(tmp_path: Path) -> None:
+    environment = {
+        "AIRFLOW_CONN_MAIL_SERVER": '{"conn_type": ',
+        "AIRFLOW_VAR_SOURCES": "nowhere,demo_region",
+        "AIRFLOW_VAR_SEASON": '{"start": 5}',
+    }
+    opened = open_each(read_each(SETTINGS_FILE, environment), tmp_path)
+    assert [(part, str(trouble).partition(":")[0]) for part, trouble in opened.troubles.items()] == [
+        ("connection mail_server", "AIRFLOW_CONN_MAIL_SERVER"),
+        ("connection nowhere", "connection nowhere"),
+        ("variable season", "variable season"),
+    ]
+    assert [source.name for source in opened.house.sources] == ["demo_region"]
+    assert opened.house.mail_server.host.endswith(".invalid")  # reaches nobody
+    assert opened.require("connection supervision_db", "variable office").engine is opened.house.engine
+    with pytest.raises(InputError, match="AIRFLOW_CONN_MAIL_SERVER"):
+        opened.require("variable office", "connection mail_server")
+
+
+def test_a_settings_file_that_is_none_leaves_what_the_environment_says(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("airflow: {connections: [5]}")
+    found = read_each(tmp_path / "bad.yaml", {"AIRFLOW_CONN_STORE": "sqlite://a", "AIRFLOW_VAR_MAP": "{}"})
+    assert (list(found.connections), list(found.unreadable)) == (["store"], ["bad.yaml"])
+    assert found.variables == {"map": "{}"}

@@ -7,8 +7,10 @@ import click
 import pytest
 
 from include.__main__ import cli
+from include.configured import CHANNEL_EXTRA, KNOWN_KEYS, MAIL_EXTRA, STORE_EXTRA
 from include.house import CONNECTION_IDS, VARIABLE_KEYS
 from include.periods import DAG_IDS
+from include.sources.config import OPTIONS
 from include.store.dictionary import dictionary
 from include.store.tables import CONTACT_ROLES, DELIVERY_STATES, LETTER_STATES
 
@@ -57,6 +59,21 @@ def test_every_dag_is_in_the_cadence_table_with_its_beat() -> None:
 @pytest.mark.parametrize("name", [*CONNECTION_IDS, *VARIABLE_KEYS])
 def test_every_connection_and_variable_is_explained(name: str) -> None:
     assert f"`{name}`" in SETTINGS
+
+
+def test_every_key_of_a_variable_or_an_extra_is_explained() -> None:
+    keys = {key for known in (KNOWN_KEYS, OPTIONS) for listed in known.values() for key in listed}
+    keys |= {*STORE_EXTRA, *MAIL_EXTRA, *CHANNEL_EXTRA}
+    assert {key for key in keys if not re.search(rf"\b{key}\b", SETTINGS)} == set()
+
+
+def test_the_page_for_developers_names_what_is_there() -> None:
+    text = (ROOT / "docs" / "developing.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:include|tests|dags|plugins|sql|\.ci)(?:/[\w.*-]+)*/?)`", text))
+    assert len(named) > 40
+    assert {name for name in named if not list(ROOT.glob(name.rstrip("/")))} == set()
+    targets = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(re.findall(r"`make ([a-z-]+)", text)) <= set(targets)
 
 
 @pytest.mark.parametrize("state", [*LETTER_STATES, *DELIVERY_STATES])

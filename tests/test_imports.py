@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "language": {"profile"},
     "periods": {"errors", "profile", "language"},
     "letter_kinds": {"errors", "language", "rules"},
-    "connections": {"errors", "yaml_once"},
+    "connections": {"errors", "settings", "yaml_once"},
     "bounded_http": {"errors"},
     "settings": {"errors"},
     "answer_form": set(),
@@ -49,17 +49,28 @@ MAY_IMPORT: dict[str, set[str]] = {
     "replies": GROUND | {"answer_form.layout"},
     "chain": GROUND,
     "store": GROUND | {"chain"},
-    "sources.rows": FIGURES | {"store", "replies", "answer_form.layout", "yaml_once"},
+    "sources.rows": FIGURES | {"store", "replies", "answer_form.layout", "settings", "yaml_once"},
     "sources": FIGURES
     | {"chain", "store", "answer_form.reading", "answer_form.layout", "replies", "sources.rows"}
-    | {"bounded_http", "yaml_once"},
+    | {"bounded_http", "settings", "yaml_once"},
     "post": GROUND | {"store", "replies", "bounded_http"},
     "letters.document": GROUND,
     "letters": FIGURES
     | {"chain", "suspects", "answer_form.layout", "answer_form.writing", "letters.document"},
     "simulator": FIGURES | {"store", "sources", "post", "letters", "replies", "answer_form.layout"},
+    "configured": FIGURES | {"settings", "connections", "sources", "post"},
     "house": FIGURES
-    | {"settings", "connections", "store", "sources", "post", "letters", "watch", "suspects", "open_settings"}
+    | {
+        "configured",
+        "connections",
+        "store",
+        "sources",
+        "post",
+        "letters",
+        "watch",
+        "suspects",
+        "open_settings",
+    }
     | {"field.signed"},
     "open_settings": {"addresses", "errors"},
     "field": {"errors", "rules", "field.signed"},
@@ -122,7 +133,17 @@ LIBRARIES_OF_ONE_LAYER = {
     "xarray": {"sources", "simulator"},
 }
 PACKAGES_OF_ROOMS = {"include", "include.answer_form", "include.letters", "include.field"}
-AIRFLOW_MAY_IMPORT = {"language", "errors", "workflows", "desk", "rules", "periods", "house", "connections"}
+AIRFLOW_MAY_IMPORT = {
+    "configured",
+    "language",
+    "errors",
+    "workflows",
+    "desk",
+    "rules",
+    "periods",
+    "house",
+    "connections",
+}
 
 
 def imports(path: Path) -> list[str]:

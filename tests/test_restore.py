@@ -12,9 +12,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import Engine, select, text
 
-from include.errors import InputError
+from include.__main__ import cli
+from include.errors import CheckFailed, InputError
 from include.house import House, Run
 from include.post.mailbox import LocalMailbox, local_mailbox, received
 from include.post.reconciliation import reconcile
@@ -272,6 +274,56 @@ def test_files_of_letters_that_are_missing_or_changed_are_named(
     assert "1 changed, 1 missing" in done.stderr
     with reading(new.engine) as connection:
         assert last_restore(connection) is not None  # nothing goes twice all the same
+
+
+def test_a_backup_is_looked_at_without_a_restore(mailbox: LocalMailbox, tmp_path: Path) -> None:
+    place = Place("sqlite", tmp_path / "place", None)
+    migrate(place.engine)
+    composed(open_region(place.engine, place.var, mailbox))
+    folder, asked = tmp_path / "backup", CliRunner()
+    place.script("backup.sh", str(folder))
+    done = asked.invoke(cli, ["store", "check-backup", str(folder)])
+    assert (done.exit_code, "every file that the store names is there, as it was\n" in done.output) == (
+        0,
+        True,
+    )
+
+    (folder / "archive" / "notes.txt").write_text("by hand")
+    done = asked.invoke(cli, ["store", "check-backup", str(folder)])
+    assert (done.exit_code, "foreign     notes.txt" in done.output) == (0, True)
+    gone, changed = sorted(files(place.engine))[:2]
+    (folder / "archive" / gone[:2] / gone).unlink()
+    (folder / "archive" / changed[:2] / changed).write_bytes(b"else")
+    done = asked.invoke(cli, ["store", "check-backup", str(folder)])
+    assert isinstance(done.exception, CheckFailed)
+    assert done.exception.got == "1 changed, 1 missing"
+    assert [line.split()[:2] for line in done.output.splitlines()[:2]] == [
+        ["missing", gone],
+        ["changed", changed],
+    ]
+
+    (copy,) = (folder / "store").glob("*.db")
+    whole = copy.read_bytes()
+    copy.write_bytes(whole[:-1])
+    _refused(folder, "SHA-256", copy)
+    copy.with_name(f"{copy.name}.sha256").unlink()
+    copy.write_bytes(whole)
+    for revision, said in (("9999", "newer version"), ("0001", "earlier version")):
+        with closing(sqlite3.connect(copy)) as other:
+            other.execute("update alembic_version set version_num = ?", (revision,))
+            other.commit()
+        _refused(folder, said, copy)
+    copy.unlink()
+    _refused(folder, "without a copy", folder / "store")
+    (folder / "stations").rmdir()
+    _refused(folder, "not a whole backup", folder / "stations")
+
+
+def _refused(folder: Path, said: str, where: Path) -> None:
+    done = CliRunner().invoke(cli, ["store", "check-backup", str(folder)])
+    assert isinstance(done.exception, InputError)
+    assert (said in str(done.exception), str(where) in str(done.exception)) == (True, True)
+    assert done.exception.todo
 
 
 def test_a_store_of_a_newer_version_is_refused_with_what_to_do(engine: Engine) -> None:

@@ -30,28 +30,27 @@ if [ -f "$copy.sha256" ]; then
     refuse "$copy is damaged: expected SHA-256 $told as $copy.sha256 says, got ${sum%% *}; take another copy"
 fi
 
-if [ -n "${STORE_DSN:-}" ]; then
-  listed=$(pg_restore --list "$copy") || refuse "$copy is no copy that pg_dump made: expected one of $folder/store; take another"
-  for table in alembic_version letter letter_file delivery; do
-    case $listed in
-      *" TABLE DATA "*" $table "*) ;;
-      *) refuse "$copy is no store of this project: expected the table $table in it; take a copy of $folder/store" ;;
-    esac
-  done
-  mkdir -p "$var"
-  pg_restore --exit-on-error --single-transaction --no-owner --no-privileges --dbname="$STORE_DSN" "$copy" ||
-    refuse "the database did not take $copy: expected an empty database and a whole copy; see the lines above"
-else
+kind=SQLite
+test "$(head -c 5 "$copy")" != PGDMP || kind=PostgreSQL
+wanted=SQLite
+test -z "${STORE_DSN:-}" || wanted=PostgreSQL
+test "$kind" = "$wanted" || refuse "$copy is of $kind, and this installation's store is of $wanted (STORE_DSN says so)"
+if [ "$wanted" = SQLite ]; then
   there=
   for end in "" -wal -shm -journal; do
     test ! -e "$var/supervision.db$end" || there="$there $var/supervision.db$end"
   done
   test -z "$there" || refuse "an older store is there:$there; move all of them away together (SQLite would play an old -wal into the copy)"
-  "$python" -m include store check-copy "$copy" || refuse "the copy was refused"
-  mkdir -p "$var"
+fi
+"$python" -m include store check-copy "$copy" || refuse "the copy was refused"
+
+mkdir -p "$var"
+if [ "$wanted" = PostgreSQL ]; then
+  pg_restore --exit-on-error --single-transaction --no-owner --no-privileges --dbname="$STORE_DSN" "$copy" ||
+    refuse "the database did not take $copy: expected an empty database and a whole copy; see the lines above"
+else
   cp "$copy" "$var/supervision.db"
 fi
-
 for part in archive hourly stations import_notes; do
   mkdir -p "$var/$part" && cp -a --update "$folder/$part/." "$var/$part/"
 done

@@ -66,7 +66,7 @@ class UpwardRound:
 
 def uppers(house: House) -> list[SourceConfig]:
     """The sources that are an office above this one: of kind platform, with `reports` in their extra."""
-    return [one for one in house.sources if one.kind == "platform" and one.options.get("reports") is True]
+    return [one for one in house.sources if one.kind == "platform" and one.is_reported_to]
 
 
 def report_upward(

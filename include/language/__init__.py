@@ -8,7 +8,9 @@ re-word any of them, in Chinese too. Whole letters are worded in templates, whic
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -23,6 +25,7 @@ from include.profile.values import Language, Profile
 _HERE: Final = Path(__file__).parent
 
 
+_SPOKEN: Final[ContextVar[Language | None]] = ContextVar("_SPOKEN", default=None)
 _NOUN: Final = "市"  # alone: what follows a number, 等7市
 _WHOLE: Final = re.compile(r"(?<=>)[^<>]+(?=<)")
 _LITERAL: Final = re.compile(r"'[^']*'")
@@ -34,12 +37,24 @@ LINE_END: Final = "［换行］"
 def say(text: str, /, **parts: object) -> str:
     """The text in the office's language with its {parts} filled in; as it stands where no catalogue has it. A part that is counted
     may bring its noun, for one and for several: `{count:|alarm|alarms}` is `1 alarm`, `2 alarms`."""
-    found = words_of(office()).get(text)
+    spoken = _SPOKEN.get()
+    found = (words_of(office()) if spoken is None else catalogue(spoken)).get(text)
     if found is None:
         found = "" if text == LINE_END else office_words(text)
     if not parts:
         return found
     return _FORMATTER.vformat(found, (), parts) if ":|" in found else found.format(**parts)
+
+
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """For the length of a `with`, `say` gives the house's texts in this language, whatever the office's is: for output to engineers, which
+    is in one language."""
+    token = _SPOKEN.set(language)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
 
 
 def counted(number: object, one: str, several: str = "") -> str:

@@ -1,17 +1,39 @@
 """Windows of a beat that no run accounted for in time: none came, or it has not ended.
 
-Only what the schedule once began is expected to go on: an installation that is run by hand misses nothing.
+Expected is what the schedule once began, and, from its first round of the post on, every beat whose letters this office uses: one
+whose DAG is paused or was never switched on is missed, too. An installation that is run by hand misses nothing.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
 from include.language import say
-from include.periods import Period, later, midnight, period_ending, periods_between, window_kind
+from include.letter_kinds import is_in_use
+from include.periods import DAY, Period, later, midnight, period_ending, periods_between, window_kind
+from include.profile.current import office
 from include.rules import SELF_WATCH
 from include.store.beat_runs import accounted_ends, first_scheduled
+from include.store.rounds import POST_ROUND, rounds_of
+from include.store.watch_facts import has_stations
+
+WINDOWS_OF_DAG: Final[Mapping[str, tuple[str, ...]]] = {
+    "daily_dispatch": ("day",),
+    "weekly_summary": ("midweek", "weekend"),
+    "half_monthly_bulletin": ("half_month",),
+    "hourly_watch": ("hour",),
+}
+"""The kinds of windows that each DAG with a time limit accounts for."""
+_LETTERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "day": ("notice", "reminder"),
+    "midweek": ("summary",),
+    "weekend": ("summary",),
+    "half_month": ("bulletin", "overview"),
+    "hour": ("alarm",),
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +51,11 @@ class Missing:
         name = say("{label}　{period}", label=say(window_kind(self.kind).label), period=first.label)
         return name if count == 1 else say("{name}等{count}个时段", name=name, count=count)
 
+    @property
+    def dag_id(self) -> str:
+        """The DAG whose runs account for these windows."""
+        return next(dag_id for dag_id, kinds in WINDOWS_OF_DAG.items() if self.kind in kinds)
+
 
 def due_at(period: Period) -> datetime:
     """When the letters of a window must be accounted for, at the latest."""
@@ -42,12 +69,27 @@ def missing_windows(connection: Connection, now: datetime) -> list[Missing]:
 
 
 def _missing(connection: Connection, kind: str, now: datetime) -> Missing | None:
-    first = first_scheduled(connection, kind)
-    if first is None:
-        return None
-    since = max(first, midnight(now.date()) - SELF_WATCH.look_back)
+    since = midnight(now.date()) - SELF_WATCH.look_back
     done = accounted_ends(connection, kind, since)
-    expected = [period_ending(kind, first)] if first >= since else []
-    expected += periods_between(kind, since, now)
-    late = tuple(one for one in expected if due_at(one) <= now and one.end_at not in done)
+    expected = {one.end_at: one for one in _expected(connection, kind, since, now)}
+    late = tuple(one for end_at, one in sorted(expected.items()) if due_at(one) <= now and end_at not in done)
     return Missing(kind, late, due_at(late[0])) if late else None
+
+
+def _expected(connection: Connection, kind: str, since: datetime, now: datetime) -> Iterable[Period]:
+    first = first_scheduled(connection, kind)
+    if first is not None:
+        if first >= since:
+            yield period_ending(kind, first)
+        yield from periods_between(kind, max(first, since), now)
+    rounds = rounds_of(connection, POST_ROUND)
+    if rounds is not None and _is_wanted(connection, kind):
+        begun = max(rounds.first_at, since)
+        yield from (one for one in periods_between(kind, later(begun, -DAY), now) if one.as_of > begun)
+
+
+def _is_wanted(connection: Connection, kind: str) -> bool:
+    """Whether this office makes letters of such windows; hours are judged only where there are stations."""
+    if not any(is_in_use(letter, office().letters) for letter in _LETTERS[kind]):
+        return False
+    return kind != "hour" or has_stations(connection)

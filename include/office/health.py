@@ -1,14 +1,14 @@
 """Whether an installation works, seen from outside Airflow: for a monitor, or cron with a mail to the engineers.
 
-Each check says what it looked at in one line and one number where there is one. A check that cannot be made has failed; it stops
-no other. Nothing is changed, and nothing is read without an end.
+Each check says what it looked at in one line and one number where there is one. A check that cannot be made has failed, and a
+setting that cannot be used is a line of its own; neither stops any other. Nothing is changed, and nothing is read without an end.
 """
 
 import os
 import shutil
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -19,22 +19,24 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import DBAPIError
 
-from include.errors import QianliyanError, redact
-from include.house import House
-from include.office.beat_watch import missing_windows
+from include.errors import InputError, QianliyanError, redact
+from include.house import House, Opened
+from include.office.beat_watch import Missing, missing_windows
 from include.office.mailroom.access import closed_mailboxes
-from include.periods import DAY
+from include.periods import DAY, MINUTE, Period, moment_text, office_zone
 from include.post.mailer import MailSession
-from include.post.server import MailServer
 from include.rules import SELF_WATCH
 from include.sources.config import SourceConfig
 from include.sources.mailboxes.settings import mailbox_settings
 from include.store.engine import reading, store_error
-from include.store.migrate import require_current
+from include.store.migrate import require_current, require_revision
+from include.store.rounds import POST_ROUND, mailbox_rounds, rounds_of
 from include.store.statements import frame
 
 _PATIENCE_SECONDS: Final = 10.0
 _HTTPS: Final = 443
+_NAMED: Final = 3  # windows
+_MAILBOX_TODO: Final = "see its connection, certificate and password; mail stays in the mailbox"
 
 
 @dataclass(frozen=True)
@@ -47,20 +49,25 @@ class Finding:
     value: float | None = None
 
 
-def health(house: House, now: datetime) -> list[Finding]:
+def health(opened: Opened, now: datetime) -> list[Finding]:
     """Every check, in a fixed order."""
-    findings = [_made("store", lambda: _store(house))]
-    if findings[0].is_ok:
+    house, troubles = opened.house, opened.troubles
+    findings = [*_settings(troubles), _made("store", partial(_store, opened))]
+    if findings[-1].is_ok:
         findings += [
-            _made("outbox_oldest_seconds", lambda: _outbox(house, now)),
-            _made("windows_missing", lambda: _windows(house, now)),
+            _made("post_round_age_seconds", partial(_post_round, house, now)),
+            _made("outbox_oldest_seconds", partial(_outbox, house, now)),
+            _made("windows_missing", partial(_windows, opened, now)),
             *(
-                _made(f"mailbox.{source.name}", partial(_mailbox, house, source))
+                _made(f"mailbox.{source.name}", partial(_mailbox, opened, source, now))
                 for source in house.mailboxes
             ),
         ]
-    findings += [_made("archive", lambda: _archive(house)), _made("disk_free_share", lambda: _disk(house))]
-    findings.append(_made("mail_server", lambda: _mail_server(house.mail_server, now)))
+    findings += [
+        _made("archive", partial(_archive, house)),
+        _made("disk_free_share", partial(_disk, house)),
+        _made("mail_server", partial(_mail_server, opened, now)),
+    ]
     for source in (*house.sources, *house.station_sources):
         url = urlsplit(source.location)
         if source.kind == "platform" and url.scheme == "https" and url.hostname:
@@ -73,13 +80,42 @@ def _made(name: str, check: Callable[[], Finding]) -> Finding:
         return check()
     except DBAPIError as error:
         return Finding(name, False, str(store_error(error)))
-    except (QianliyanError, OSError) as error:
+    except QianliyanError as error:
+        return Finding(name, False, str(error))
+    except Exception as error:  # whatever goes wrong in one check is that check's
         return Finding(name, False, redact(f"{type(error).__name__}: {error}"))
 
 
-def _store(house: House) -> Finding:
-    require_current(house.engine)
-    return Finding("store", True, house.engine.url.render_as_string(hide_password=True))
+def _settings(troubles: Mapping[str, InputError]) -> list[Finding]:
+    """One line for each connection, variable or file that cannot be used, or one that says that all can."""
+    if not troubles:
+        return [Finding("settings", True, "every connection and variable can be used")]
+    return [
+        Finding(f"settings.{part.replace(' ', '.')}", False, str(trouble))
+        for part, trouble in troubles.items()
+    ]
+
+
+def _store(opened: Opened) -> Finding:
+    engine = opened.require("connection supervision_db").engine
+    if "variable profile" in opened.troubles:  # whose store it is cannot be told
+        require_revision(engine)
+    else:
+        require_current(engine)
+    return Finding("store", True, engine.url.render_as_string(hide_password=True))
+
+
+def _post_round(house: House, now: datetime) -> Finding:
+    name = "post_round_age_seconds"
+    with reading(house.engine) as connection:
+        rounds = rounds_of(connection, POST_ROUND)
+    if rounds is None:
+        return Finding(name, True, "the schedule never came to this store; run by hand, it has none")
+    age, most = now - rounds.last_at, SELF_WATCH.post_round_age
+    said = f"the last round that went well was at {moment_text(rounds.last_at)}"
+    if age > most:
+        said += f", more than {most / MINUTE:.0f} minutes ago; see in Airflow that the scheduler runs, that DAG post_round is on, and at what its last run failed"
+    return Finding(name, age <= most, said, max(age.total_seconds(), 0.0))
 
 
 def _outbox(house: House, now: datetime) -> Finding:
@@ -94,30 +130,69 @@ def _outbox(house: House, now: datetime) -> Finding:
     return Finding("outbox_oldest_seconds", age <= most, said, age)
 
 
-def _windows(house: House, now: datetime) -> Finding:
+def _windows(opened: Opened, now: datetime) -> Finding:
+    house = opened.require("variable profile")
     with reading(house.engine) as connection:
         found = missing_windows(connection, now)
     count = sum(len(one.windows) for one in found)
-    named = "; ".join(
-        f"{one.kind}: {len(one.windows)}, the first {one.windows[0].end_at.isoformat()}" for one in found
-    )
-    return Finding(
-        "windows_missing", not count, named or "every window of the schedule is accounted for", float(count)
+    said = "; ".join(map(_missed, found)) or "every window of the schedule is accounted for"
+    return Finding("windows_missing", not count, said, float(count))
+
+
+def _missed(one: Missing) -> str:
+    """Which windows of a DAG are missing, since when, and what to do."""
+    ends = [_end(window) for window in one.windows]
+    named = ", ".join(ends[:_NAMED]) + (f" and {len(ends) - _NAMED} more" if len(ends) > _NAMED else "")
+    return (
+        f"DAG {one.dag_id} accounted for no window {one.kind} ending {named} (due since {moment_text(one.since)}): "
+        f"see in Airflow that it is on and not paused and at what its run failed, then trigger it with period_end {ends[0]}"
     )
 
 
-def _mailbox(house: House, source: SourceConfig) -> Finding:
-    """Whether the mailbox could be read when that was tried last, and whether it is the one that the letters ask to answer to."""
-    settings, name = mailbox_settings(source), f"mailbox.{source.name}"
+def _end(window: Period) -> str:
+    """The end of a window as the param `period_end` takes it."""
+    if window.is_whole_days:
+        return window.end.isoformat()
+    return window.end_at.astimezone(office_zone()).isoformat(timespec="minutes")
+
+
+def _mailbox(opened: Opened, source: SourceConfig, now: datetime) -> Finding:
+    """Whether the mailbox is read, as its last rounds say, and whether it is the one that the letters ask to answer to."""
+    house, name = opened.house, f"mailbox.{source.name}"
+    label = mailbox_settings(source).label
     with reading(house.engine) as connection:
         closed = [one for one in closed_mailboxes(connection) if one.name == source.name]
+        rounds = rounds_of(connection, mailbox_rounds(source.name))
+        schedule = rounds_of(connection, POST_ROUND)
+    last = f"last read at {moment_text(rounds.last_at)}" if rounds else "never read"
     if closed:
-        return Finding(name, False, f"cannot be read since {closed[0].since.isoformat()}: {closed[0].reason}")
+        why = f"cannot be read since {moment_text(closed[0].since)}: {closed[0].reason}"
+        return Finding(name, False, f"{label}: {last}, {why}; {_MAILBOX_TODO}")
+    since = rounds.last_at if rounds else schedule.first_at if schedule else now
+    if schedule and now - since > SELF_WATCH.mailbox_age:
+        todo = "see in Airflow that DAG answer_round is on and at what its last run failed"
+        return Finding(name, False, f"{label}: {last}; {todo}")
+    return _asked_for(opened, name) or Finding(name, True, f"{label}: {last}")
+
+
+def _asked_for(opened: Opened, name: str) -> Finding | None:
+    """What is wrong where letters ask for answers to an address that no mailbox here reads."""
+    if opened.troubles.keys() & {"variable office", "connection mail_server"}:
+        return None  # what letters ask for cannot be told
+    house = opened.house
     asked = house.issuer.reply_to or house.mail_server.sender_address
-    read = {address for one in house.mailboxes for address in mailbox_settings(one).addresses}
-    if read and asked.lower() not in read:
-        return Finding(name, False, f"letters ask for answers to {asked}; read are {', '.join(sorted(read))}")
-    return Finding(name, True, settings.label)
+    read = {address for one in house.mailboxes for address in _addresses(one)}
+    if not read or asked.lower() in read:
+        return None
+    said = f"letters ask for answers to {asked}; read are {', '.join(sorted(read))}; correct reply_to of variable office, or the mailbox's addresses"
+    return Finding(name, False, said)
+
+
+def _addresses(source: SourceConfig) -> tuple[str, ...]:
+    try:
+        return mailbox_settings(source).addresses
+    except InputError:  # its own check says so
+        return ()
 
 
 def _archive(house: House) -> Finding:
@@ -148,12 +223,14 @@ def _existing(path: Path) -> Path:
     return next(each for each in (path, *path.parents) if each.exists())
 
 
-def _mail_server(server: MailServer, now: datetime) -> Finding:
+def _mail_server(opened: Opened, now: datetime) -> Finding:
     """Connects and logs in as the post does; no mail is sent."""
+    server = opened.require("connection mail_server").mail_server
     with MailSession(server) as session:
         trouble = session.connect()
         if trouble:
-            return Finding("mail_server", False, f"{server.label}: {trouble}")
+            todo = "see that it runs and can be reached, or correct connection mail_server"
+            return Finding("mail_server", False, f"{server.label}: {trouble}; {todo}")
         told = session.smtp.sock.getpeercert() if server.security != "none" else None
     return _by_days("mail_server", server.label, told, now)
 

@@ -1,4 +1,4 @@
-"""What a monitor is told about an installation: one number a name, without words. docs/monitoring.md says what each means."""
+"""What a monitor is told about an installation: one number a name, without words. docs/deployment.md says what each means."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -21,13 +21,17 @@ Measure = tuple[str, float]
 
 def measures(house: House, now: datetime) -> dict[str, float]:
     """Every measure by its name; one that has no value now is left out, a count of nothing is 0."""
-    with reading(house.engine) as connection:
-        parts = (_letters, _outbox, _pulls, _windows)
-        found = dict(one for part in parts for one in part(connection, now))
     counts = Counter[str]()
     for one in waiting(house, now):
         counts[one.topic] += one.count
-    return found | {f"waiting.{topic}": float(counts[topic]) for topic in TOPICS}
+    return stored_measures(house, now) | {f"waiting.{topic}": float(counts[topic]) for topic in TOPICS}
+
+
+def stored_measures(house: House, now: datetime) -> dict[str, float]:
+    """The measures that the store alone tells, whatever else of the installation can be used."""
+    with reading(house.engine) as connection:
+        parts = (_letters, _outbox, _pulls, _windows)
+        return dict(one for part in parts for one in part(connection, now))
 
 
 def _letters(connection: Connection, now: datetime) -> Iterable[Measure]:

@@ -114,6 +114,13 @@ class Office:
                 got=", ".join(words),
                 expected="a 机关代字 of its own for each kind",
             )
+        if self.attachment_names not in get_args(AttachmentNames):
+            raise InputError(
+                "unknown way to name attachments",
+                where="office.attachment_names",
+                got=self.attachment_names,
+                expected=" | ".join(get_args(AttachmentNames)),
+            )
         if self.reply_to and (problem := address_problem(self.reply_to)):
             raise InputError(
                 "the reply address cannot be used",

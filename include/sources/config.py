@@ -9,12 +9,67 @@ from typing import Any, Final, Literal, get_args
 
 from include.errors import InputError, keep_secret, secrets_of
 from include.periods import office_zone
+from include.settings import TODO, flag, require_keys
 
 SourceKind = Literal["files", "inbox", "platform", "database", "mail"]
 Clock = Literal["record", "receipt"]
 Speaker = Literal["office", "unit"]
 _UNITS_OWN: Final = ("inbox", "mail")  # what units send themselves, when they like
 _MOST: Final = 1e12  # of any option
+# What a connection's extra may say besides what every source has; a number is one from 0.
+_FLAGS: Final = ("is_played", "reports")
+_NUMBERS: Final = frozenset(
+    {
+        "settle_seconds",
+        "folder_seconds",
+        "page_size",
+        "timeout_seconds",
+        "answer_seconds",
+        "pull_seconds",
+        "attempts",
+        "first_wait_seconds",
+        "longest_wait_seconds",
+        "rows_per_chunk",
+        "round_seconds",
+        "most_mails",
+    }
+)
+_EVERY: Final = ("user", "same_ids_as", "is_played")
+OPTIONS: Final[Mapping[SourceKind, tuple[str, ...]]] = {
+    "files": (*_EVERY, "folder_seconds"),
+    "inbox": (*_EVERY, "settle_seconds", "folder_seconds"),
+    "platform": (
+        *_EVERY,
+        "reports",
+        "page_size",
+        "timeout_seconds",
+        "answer_seconds",
+        "pull_seconds",
+        "attempts",
+        "first_wait_seconds",
+        "longest_wait_seconds",
+        "ca_file",
+    ),
+    "database": (*_EVERY, "rows_per_chunk"),
+    "mail": (
+        *_EVERY,
+        "protocol",
+        "security",
+        "ca_file",
+        "received_host",
+        "authserv_id",
+        "addresses",
+        "trusted_domains",
+        "after",
+        "folder",
+        "done_folder",
+        "other_folder",
+        "most_mails",
+        "round_seconds",
+        "timeout_seconds",
+    ),
+}
+"""By kind of source, what its options may be."""
 SOURCE_KINDS: Final[tuple[str, ...]] = get_args(SourceKind)
 # Whose owner accepts, sends back and decides disputes itself; of the rest this office does.
 DECIDING_KINDS: Final[tuple[str, ...]] = ("platform", "database")
@@ -75,7 +130,7 @@ class SourceConfig:
                 where=f"source {self.name}",
                 expected="its connection's host",
             )
-
+        self._require_options()
         for name, value, allowed in (
             ("clock", self.clock, get_args(Clock)),
             ("speaks_for", self.speaks_for, get_args(Speaker)),
@@ -87,6 +142,15 @@ class SourceConfig:
                     expected=" | ".join(allowed),
                     got=value,
                 )
+
+    def _require_options(self) -> None:
+        """Raises InputError for an option that sources of this kind have not, or that cannot be used."""
+        where = f"source {self.name}"
+        require_keys(self.options, OPTIONS[self.kind], where)
+        for option in _FLAGS:
+            flag(self.options, option, where)
+        for option in _NUMBERS & self.options.keys():
+            self.number(option, 0)
 
     @property
     def counts_by_receipt(self) -> bool:
@@ -101,7 +165,12 @@ class SourceConfig:
     @property
     def is_played(self) -> bool:
         """Whether the source is a whole simulated world under a played clock."""
-        return self.options.get("is_played", False) is True
+        return flag(self.options, "is_played", f"source {self.name}")
+
+    @property
+    def is_reported_to(self) -> bool:
+        """Whether it is the platform of an office above, which is told what the units did."""
+        return flag(self.options, "reports", f"source {self.name}")
 
     def number(self, option: str, default: float) -> float:
         """An option that is a number, not negative. Raises InputError."""
@@ -116,7 +185,7 @@ class SourceConfig:
                 where=f"source {self.name}: {option}",
                 got=told,
                 expected="a number from 0",
-                todo="correct it in the connection's extra",
+                todo=TODO,
             )
         return value
 

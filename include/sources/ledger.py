@@ -156,8 +156,10 @@ def _cover(
                     )
                 results.append(pull(engine, source, *window, now=now))
         except QianliyanError as error:
-            _log.warning("source %s: %s", source.name, error)
-            failed = failed or error
+            if failed is None:
+                failed = error
+            else:  # the first is raised
+                _log.warning("source %s: %s", source.name, error)
     if failed is not None:
         raise failed
     return results

@@ -94,7 +94,14 @@ class Archive:
 
     def objects(self) -> dict[str, Path]:
         """Everything that is here, by SHA-256."""
-        return {path.name: path for path in self.root.glob("??/*") if _SHA256.fullmatch(path.name)}
+        found = (path for path in self.root.glob("??/*") if _SHA256.fullmatch(path.name))
+        return {path.name: path for path in found if path.parent.name == path.name[:2]}
+
+    def foreign(self) -> list[Path]:
+        """What lies in the folder and is no object, lock or draft of one: nothing here wrote it."""
+        own = set(self.objects().values())
+        found = (path for path in self.root.rglob("*") if not path.is_dir() and path not in own)
+        return sorted(path for path in found if not path.name.startswith((".new-", ".lock")))
 
     def remove(self, sha256: str, *, not_put_since: datetime) -> bool:
         """Removes an object unless it was put since that moment; whether it is gone. No `put` runs meanwhile."""

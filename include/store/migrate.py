@@ -46,7 +46,13 @@ def migrate(engine: Engine) -> str:
 def require_current(engine: Engine) -> None:
     """Raises InputError when the store was never created (and creates nothing), is of another version or of another office; from
     then on the office of this process is as the store has it."""
-    head, found = _head(_config()), _revision(engine)
+    require_revision(engine)
+    adopt_office(engine)
+
+
+def require_revision(engine: Engine) -> None:
+    """Raises InputError when the store was never created (and creates nothing) or is of another version."""
+    head, found = head_revision(), _revision(engine)
     if found:
         require_known(found, engine.url.render_as_string(hide_password=True))
     if found != head:
@@ -57,7 +63,6 @@ def require_current(engine: Engine) -> None:
             got=found or "an empty store",
             todo="run: python -m include migrate",
         )
-    adopt_office(engine)
 
 
 def require_known(revision: str, where: str) -> None:
@@ -89,6 +94,11 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
+
+
+def head_revision() -> str:
+    """The revision that stores of this version are at."""
+    return _head(_config())
 
 
 def _head(config: Config) -> str:

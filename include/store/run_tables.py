@@ -23,3 +23,17 @@ beat_run = Table(
     ),
     comment="One window of a beat to which a run came: by it a window without a run is noticed. No figure and no letter reads it.",
 )
+
+last_round = Table(
+    "last_round",
+    metadata,
+    Column(
+        "name",
+        String(96),
+        primary_key=True,
+        comment="post_round: rounds of the post that the schedule brought; mailbox.NAME: rounds that read this mailbox",
+    ),
+    Column("first_at", Instant, nullable=False, comment="when a round went well the first time"),
+    Column("last_at", Instant, nullable=False, comment="when one went well the last time"),
+    comment="What is done round after round: by it a round that stays away is noticed. No figure and no letter reads it.",
+)

@@ -23,6 +23,11 @@ _DAY_COLUMNS: Final = {
 }
 
 
+def has_stations(connection: Connection) -> bool:
+    """Whether any station was ever told."""
+    return connection.execute(select(station.c.station_id).limit(1)).first() is not None
+
+
 def stations_known(connection: Connection) -> pd.DataFrame:
     """One row a stay of a station at a place: `station_id, kind, unit_code, grid_id, lon, lat, valid_from, valid_to`
     (dates), `is_simulated`, `received_at`; by station and first day."""

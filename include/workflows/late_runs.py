@@ -2,21 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from include.errors import InputError
 from include.house import House
 from include.office.attention import queue_late_run
+from include.office.beat_watch import WINDOWS_OF_DAG
 from include.periods import parse_moment, period_of_schedule
 from include.workflows.steps import one_round
-
-KINDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "daily_dispatch": ("day",),
-    "weekly_summary": ("midweek", "weekend"),
-    "half_monthly_bulletin": ("half_month",),
-    "hourly_watch": ("hour",),
-}
-"""The kinds of windows that each DAG with a deadline makes letters of."""
 
 
 def tell(house: House, dag_run: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -25,12 +18,15 @@ def tell(house: House, dag_run: Mapping[str, Any], now: datetime) -> dict[str, A
     dag_id, run_id = str(dag_run["dag_id"]), str(dag_run["dag_run_id"])
     if dag_run["run_type"] != "scheduled":
         return {"told": False, "why": f"a run of type {dag_run['run_type']}"}
-    if dag_id not in KINDS:
+    if dag_id not in WINDOWS_OF_DAG:
         raise InputError(
-            "no deadline is known of this DAG", where="late runs", got=dag_id, expected=" | ".join(KINDS)
+            "no deadline is known of this DAG",
+            where="late runs",
+            got=dag_id,
+            expected=" | ".join(WINDOWS_OF_DAG),
         )
     start, end = (parse_moment(str(dag_run[name])) for name in ("data_interval_start", "data_interval_end"))
-    period = period_of_schedule(KINDS[dag_id], start, end)
+    period = period_of_schedule(WINDOWS_OF_DAG[dag_id], start, end)
     actor = f"dag {dag_id}"
     if not queue_late_run(house, period, f"{dag_id}/{run_id}", now=now, actor=actor):
         return {"told": False, "why": "told before, or accounted for by now"}

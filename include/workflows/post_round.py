@@ -12,7 +12,8 @@ from include.office.waiting import CORRECTIONS_OF
 from include.periods import office_date, office_zone
 from include.post.digest import is_queued
 from include.post.reconciliation import reconcile, require_reconciled
-from include.store.engine import reading
+from include.store.engine import reading, writing
+from include.store.rounds import POST_ROUND, mark_round
 from include.workflows.channels import send
 from include.workflows.corrections import proposed_corrections
 from include.workflows.steps import one_round
@@ -53,9 +54,13 @@ def measured(house: House, now: datetime, actor: str) -> dict[str, float]:
     return measures(house, now)
 
 
-def account(house: House, now: datetime, actor: str) -> dict[str, Any]:
-    """The letters that go out today by state; raises CheckFailed on one that is nowhere, or on mail nobody knows of."""
+def account(house: House, now: datetime, actor: str, *, is_scheduled: bool = False) -> dict[str, Any]:
+    """The letters that go out today by state; raises CheckFailed on one that is nowhere, or on mail nobody knows of. A round of the
+    schedule that comes so far went well: from the first one on, the windows of every beat are expected."""
     with reading(house.engine) as connection:
         found = reconcile(connection, office_date(now), due=(), mailbox=house.mailbox)
     require_reconciled(found)
+    if is_scheduled:
+        with writing(house.engine) as connection:
+            mark_round(connection, POST_ROUND, now)
     return {"by": actor, "states": dict(found.states)}

@@ -192,7 +192,7 @@ import json
 from airflow.sdk import Param  # makes the folder of plugins known
 from cadence import _asked_period, letter_params
 from include.errors import InputError
-from include.workflows.late_runs import KINDS
+from include.office.beat_watch import WINDOWS_OF_DAG
 asked = [("half_monthly_bulletin", "2020-04-01"), ("half_monthly_bulletin", "2020-04-02"),
          ("half_monthly_bulletin", "2020-03-31T16:00Z"), ("hourly_watch", "2020-03-13T09:00"),
          ("hourly_watch", "2020-03-13T09:10"), ("hourly_watch", "2020-03-13T09:00:30")]
@@ -202,7 +202,7 @@ found = {}
 for dag_id, text in asked:
     assert letter_params(dag_id, approve=False)["period_end"].resolve(text) == text
     try:
-        found[f"{dag_id} {text}"] = _asked_period(dag_id, KINDS[dag_id], text).end_at.isoformat()
+        found[f"{dag_id} {text}"] = _asked_period(dag_id, WINDOWS_OF_DAG[dag_id], text).end_at.isoformat()
     except InputError as error:
         found[f"{dag_id} {text}"] = str(error)
 print("@@" + json.dumps(found))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,16 +12,18 @@ from sqlalchemy import Engine, update
 
 from include.__main__ import cli
 from include.connections import read_registry
-from include.house import SETTINGS_FILE, House, open_house
+from include.house import SETTINGS_FILE, House, Opened, open_house
 from include.office import health as module
-from include.office.health import health
+from include.office.health import Finding, health
 from include.office.mailroom.access import note_trouble
 from include.office.measures import measures
+from include.periods import MINUTE
 from include.post.mailbox import local_mailbox
 from include.sources.config import SourceConfig
 from include.store import tables
 from include.store.engine import open_engine, writing
-from include.workflows import daily_dispatch
+from include.store.rounds import POST_ROUND, mark_round
+from include.workflows import daily_dispatch, post_round
 from tests.workflows.region import open_region, run_of
 
 
@@ -39,14 +41,21 @@ def house_with_mailbox(house: House) -> House:
     return replace(house, mailboxes=open_house(read_registry(SETTINGS_FILE, {}), house.var).mailboxes)
 
 
-def failed(house: House, now=None) -> set[str]:
-    return {one.name for one in health(house, now or run_of(house).now) if not one.is_ok}
+def checked(house: House, now: datetime | None = None) -> dict[str, Finding]:
+    """The findings by name, of an installation whose settings can all be used."""
+    return {one.name: one for one in health(Opened(house, {}), now or run_of(house).now)}
+
+
+def failed(house: House, now: datetime | None = None) -> set[str]:
+    return {name for name, one in checked(house, now).items() if not one.is_ok}
 
 
 def test_an_installation_that_works(house_with_mailbox: House) -> None:
-    found = health(house_with_mailbox, run_of(house_with_mailbox).now)
-    assert [one.name for one in found if one.is_ok] == [
+    found = checked(house_with_mailbox)
+    assert [one.name for one in found.values() if one.is_ok] == [
+        "settings",
         "store",
+        "post_round_age_seconds",
         "outbox_oldest_seconds",
         "windows_missing",
         "mailbox.demo_mailbox",
@@ -70,8 +79,8 @@ def test_what_is_broken_is_named_and_stops_no_other_check(
 
 def test_a_platform_that_does_not_answer_is_named_with_its_port_and_connection(house: House) -> None:
     source = SourceConfig("plat", "platform", "https://127.0.0.1:1")
-    found = health(replace(house, sources=(source,)), run_of(house).now)[-1]
-    assert (found.name, found.is_ok) == ("certificate.plat", False)
+    found = checked(replace(house, sources=(source,)))["certificate.plat"]
+    assert not found.is_ok
     assert found.said.startswith("127.0.0.1:1: ")
     assert "connection plat" in found.said
 
@@ -119,7 +128,79 @@ def test_the_verb_ends_with_1_and_says_what_failed(tmp_path: Path, monkeypatch: 
     )
     assert told["measures"]["windows_missing.hour"] == 0
     text = CliRunner().invoke(cli, ["health"]).output
-    assert "FAILED mail_server: 127.0.0.1:1" in text
+    (line,) = [line for line in text.splitlines() if "mail_server" in line]
+    assert line.startswith("FAILED mail_server: 127.0.0.1:1")
+    assert line.endswith("or correct connection mail_server")
+    assert line.isascii()  # the office is Chinese, the engineer's output is in one language
+
+
+BROKEN = {
+    "AIRFLOW_VAR_MAP": '{"tiels": "x"}',
+    "AIRFLOW_VAR_LEAST_COMPLETENESS": "nan",
+    "AIRFLOW_VAR_SOURCES": "demo_region,box",
+    "AIRFLOW_CONN_BOX": '{"conn_type": "imap", "login": "u", "password": "p", "extra": {"kind": "mail"}}',
+    "AIRFLOW_VAR_CHANNELS": '{"groups": "chat"}',
+    "AIRFLOW_CONN_CHAT": '{"conn_type": "http", "password": "key-12345", "extra": {"kind": "slack"}}',
+    "AIRFLOW_CONN_IDLE": '{"conn_type": ',
+}
+
+
+def test_each_setting_that_cannot_be_used_is_one_line_and_every_other_check_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QIANLIYAN_VAR", str(tmp_path))
+    assert CliRunner().invoke(cli, ["migrate"]).exit_code == 0
+    for name, value in BROKEN.items():
+        monkeypatch.setenv(name, value)
+    done = CliRunner().invoke(cli, ["health"])
+    assert done.exit_code == 1
+    lines = {line[7:].partition(": ")[0]: line for line in done.output.splitlines()}
+    assert [name for name in lines if name.startswith("settings")] == [
+        "settings.connection.box",
+        "settings.variable.least_completeness",
+        "settings.variable.map",
+        "settings.connection.chat",
+        "settings.connection.idle",
+    ]
+    assert lines["settings.variable.map"] == (
+        "FAILED settings.variable.map: variable map: unknown setting; expected settings of these names: tiles, attribution; "
+        "got tiels; correct it where it is set: the environment, airflow_settings.yaml, or the Airflow UI"
+    )
+    assert all("correct it" in line for name, line in lines.items() if name.startswith("settings"))
+    assert {name for name, line in lines.items() if line.startswith("ok")} == {
+        "store",
+        "post_round_age_seconds",
+        "outbox_oldest_seconds",
+        "windows_missing",
+        "archive",
+        "disk_free_share",
+    }
+    told = json.loads(CliRunner().invoke(cli, ["health", "--json"]).output)
+    assert list(told["checks"]) == list(lines)
+    assert told["measures"]["windows_missing.day"] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unchecked"),
+    [
+        ("AIRFLOW_CONN_MAIL_SERVER", '{"conn_type": "smtp"}', {"mail_server"}),
+        ("AIRFLOW_CONN_SUPERVISION_DB", '{"conn_type": "mysql"}', {"store"}),
+        ("AIRFLOW_VAR_PROFILE", "nowhere", {"windows_missing"}),
+        ("AIRFLOW_VAR_OFFICE", '{"number_words": ["a"], "operators": "a@b.example"}', set()),
+    ],
+)
+def test_what_a_broken_setting_leaves_unchecked_fails_and_says_of_which(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, unchecked: set[str]
+) -> None:
+    monkeypatch.setenv("QIANLIYAN_VAR", str(tmp_path))
+    assert CliRunner().invoke(cli, ["migrate"]).exit_code == 0
+    monkeypatch.setenv(name, value)
+    told = json.loads(CliRunner().invoke(cli, ["health", "--json"]).output)["checks"]
+    told.pop("mail_server") if "mail_server" not in unchecked else None
+    bad = {name: one["said"] for name, one in told.items() if not one["ok"]}
+    (setting,) = [each for each in bad if each.startswith("settings.")]
+    assert set(bad) == {setting, *unchecked}
+    assert {bad[each] for each in unchecked} <= {bad[setting]}
 
 
 UNREACHABLE = {
@@ -139,5 +220,54 @@ def test_a_mailbox_that_cannot_be_read_or_is_not_the_one_that_letters_name(house
     now = run_of(house_with_mailbox).now
     note_trouble(house_with_mailbox.engine, "demo_mailbox", "连接被拒绝", now=now, actor="test")
     assert failed(house_with_mailbox) == {"mailbox.demo_mailbox"}
-    note_trouble(house_with_mailbox.engine, "demo_mailbox", "", now=now, actor="test")
+    said = checked(house_with_mailbox)["mailbox.demo_mailbox"].said
+    assert said.startswith(
+        "imap 127.0.0.1:8143: never read, cannot be read since 2020-03-12 08:35:00: 连接被拒绝; "
+    )
+    note_trouble(house_with_mailbox.engine, "demo_mailbox", "", now=now + MINUTE, actor="test")
     assert failed(house_with_mailbox) == set()
+    note_trouble(house_with_mailbox.engine, "demo_mailbox", "连接被拒绝", now=now + 6 * MINUTE, actor="test")
+    said = checked(house_with_mailbox)["mailbox.demo_mailbox"].said
+    assert "last read at 2020-03-12 08:36:00, cannot be read since 2020-03-12 08:41:00" in said
+
+
+def test_a_mailbox_is_told_with_its_last_reading_and_missed_while_the_schedule_lives(
+    house_with_mailbox: House,
+) -> None:
+    house, now, name = house_with_mailbox, run_of(house_with_mailbox).now, "mailbox.demo_mailbox"
+    assert checked(house)[name].said == "imap 127.0.0.1:8143: never read"
+    with writing(house.engine) as connection:
+        mark_round(connection, POST_ROUND, now)
+    assert checked(house, now + 30 * MINUTE)[name].is_ok
+    late = checked(house, now + 31 * MINUTE)[name]
+    assert (late.is_ok, "never read" in late.said, "DAG answer_round" in late.said) == (False, True, True)
+    note_trouble(house.engine, "demo_mailbox", "", now=now + 5 * MINUTE, actor="test")
+    read = checked(house, now + 31 * MINUTE)[name]
+    assert (read.is_ok, read.said) == (True, "imap 127.0.0.1:8143: last read at 2020-03-12 08:40:00")
+    assert not checked(house, now + 36 * MINUTE)[name].is_ok
+
+
+def test_rounds_of_the_post_that_stay_away(house: House) -> None:
+    now = run_of(house).now
+    post_round.account(house, now, "dag post_round")
+    assert checked(house, now + 100 * MINUTE)["post_round_age_seconds"].value is None  # by hand
+    post_round.account(house, now, "dag post_round", is_scheduled=True)
+    assert checked(house, now + 45 * MINUTE)["post_round_age_seconds"].is_ok
+    late = checked(house, now + 46 * MINUTE)["post_round_age_seconds"]
+    assert (late.is_ok, late.value, "DAG post_round" in late.said) == (False, 2760, True)
+
+
+def test_windows_that_never_began_are_told_with_day_dag_and_what_to_do(house: House) -> None:
+    now = run_of(house).now  # Thursday 12 March 2020, 08:35
+    with writing(house.engine) as connection:
+        mark_round(connection, POST_ROUND, now + MINUTE)
+    assert failed(house, now + 40 * MINUTE) == set()  # the morning's window was due before the schedule began
+    found = checked(house, now + timedelta(days=5))["windows_missing"]
+    assert found.value == 5
+    day, weekend = found.said.split("; DAG ")
+    assert day == (
+        "DAG daily_dispatch accounted for no window day ending 2020-03-13, 2020-03-14, 2020-03-15 and 1 more "
+        "(due since 2020-03-13 09:00:00): see in Airflow that it is on and not paused and at what its run failed, "
+        "then trigger it with period_end 2020-03-13"
+    )
+    assert weekend.startswith("weekly_summary accounted for no window weekend ending 2020-03-15 (due")

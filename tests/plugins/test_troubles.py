@@ -91,10 +91,10 @@ def test_a_run_is_late_no_sooner_than_the_rules_say_of_its_windows(name: str, tm
     code = f"""
 import json
 from include.rules import SELF_WATCH
-from include.workflows.late_runs import KINDS
+from include.office.beat_watch import WINDOWS_OF_DAG
 from troubles import LATE_AFTER, deadline
 alert = deadline({name!r})
-print(json.dumps([alert.callback.path, alert.interval == LATE_AFTER[{name!r}], [SELF_WATCH.late_after[kind] <= LATE_AFTER[{name!r}] for kind in KINDS[{name!r}]]]))
+print(json.dumps([alert.callback.path, alert.interval == LATE_AFTER[{name!r}], [SELF_WATCH.late_after[kind] <= LATE_AFTER[{name!r}] for kind in WINDOWS_OF_DAG[{name!r}]]]))
 """
     path, is_same, limits = told(code, tmp_path)
     assert (path, is_same, all(limits)) == ("troubles.run_is_late", True, True)

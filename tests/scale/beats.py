@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from itertools import pairwise
 from typing import Final
 
-from include.house import ROOT
+from include.configured import ROOT
 from include.periods import DAG_IDS, DAY, Period, office_date, office_zone, period_of_schedule, schedule
 
 KINDS: Final[dict[str, tuple[str, ...]]] = {

@@ -16,10 +16,11 @@ from typing import NoReturn
 
 from sqlalchemy import Engine, create_engine
 
+from include.configured import ROOT
 from include.connections import Connection, Registry, as_airflow_json, read_registry
 from include.demo import prepare
 from include.errors import CheckFailed, InputError, QianliyanError
-from include.house import ROOT, SETTINGS_FILE, House, open_house
+from include.house import SETTINGS_FILE, House, open_house
 from include.periods import DAY, periods_between
 from include.up import (
     airflow_commands,

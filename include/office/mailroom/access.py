@@ -1,4 +1,5 @@
-"""Whether a mailbox can be read: on record when that changes, so that a person is told once and for as long as it lasts."""
+"""Whether a mailbox can be read, and when it was read last: trouble is on record when it comes and goes, so that a person is told once
+and for as long as it lasts."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, Engine, func, select
 from include.post import audit
 from include.store import tables
 from include.store.engine import reading, writing
+from include.store.rounds import mailbox_rounds, mark_round
 
 _SUBJECT: Final = "mailbox"
 _UNUSABLE, _USABLE = "unusable", "usable"
@@ -26,12 +28,16 @@ class Closed:
 
 
 def note_trouble(engine: Engine, name: str, trouble: str, *, now: datetime, actor: str) -> None:
-    """Records that a mailbox cannot be read, or can again."""
+    """Records that a mailbox could not be read, or (no `trouble`) that it was read."""
     with reading(engine) as connection:
         is_known = any(one.name == name for one in closed_mailboxes(connection))
-    if bool(trouble) == is_known:
+    if trouble and is_known:
         return
     with writing(engine) as connection:
+        if not trouble:
+            mark_round(connection, mailbox_rounds(name), now)
+        if bool(trouble) == is_known:
+            return
         change = audit.Change(_SUBJECT, name, _UNUSABLE if trouble else _USABLE, None, None, trouble)
         audit.record(connection, [change], now=now, actor=actor)
 
