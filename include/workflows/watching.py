@@ -366,11 +366,12 @@ def _suppressed_rows(held: pd.DataFrame) -> list[dict[str, Any]]:
     if held.empty:
         return []
     rows = held.rename(columns={"edition": "rules_edition"})
+    names = [str(name) for name in rows]
     columns = [
-        rows[name].dt.to_pydatetime() if name.endswith("_at") else rows[name].tolist() for name in rows
+        rows[name].dt.to_pydatetime() if name.endswith("_at") else rows[name].tolist() for name in names
     ]
     return [
-        {name: None if value != value else value for name, value in zip(rows, row, strict=True)}
+        {name: None if value != value else value for name, value in zip(names, row, strict=True)}
         for row in zip(*columns, strict=True)
     ]
 
