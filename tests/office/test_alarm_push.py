@@ -15,7 +15,7 @@ import include.workflows.beats  # noqa: F401  enters the beats
 from include.errors import StateError
 from include.house import House, Run
 from include.office.alarms import pushes
-from include.office.letters import letters_of_period, release_letter
+from include.office.letter_acts import letters_of_period, release_letter
 from include.office.register import due_keys
 from include.periods import period_ending
 from include.post.attention import needs_person
