@@ -16,12 +16,16 @@ _WEB: Final = re.compile(r"https?://[^\s<>\"'\\]+")
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 # What turns the direction of a line: a name that reads otherwise than it is written.
 TURNING: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
-_LONGEST_MAILBOX, _LONGEST_LOCAL_PART, _LONGEST_DOMAIN = 254, 64, 253
+_LONGEST_MAILBOX, _LONGEST_LOCAL_PART, _LONGEST_DOMAIN, _LONGEST_LABEL = 254, 64, 253, 63
 
 
 def printable(text: str) -> str:
-    """A text with what no line may hold written as its code: \\x07."""
-    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+    """A text with what no line may hold, and what turns one, written as its code: \\x07."""
+    return TURNING.sub(_coded, CONTROL.sub(_coded, text))
+
+
+def _coded(found: re.Match[str]) -> str:
+    return ascii(found[0])[1:-1]
 
 
 def is_mailbox(text: str) -> bool:
@@ -30,8 +34,13 @@ def is_mailbox(text: str) -> bool:
 
 
 def is_long_mailbox(text: str) -> bool:
-    """Whether a mailbox is longer than mail servers take (RFC 5321)."""
-    return len(text) > _LONGEST_MAILBOX or len(text.partition("@")[0]) > _LONGEST_LOCAL_PART
+    """Whether a mailbox, or a part of it, is longer than mail servers and the names of hosts are (RFC 5321, RFC 1035)."""
+    local, _, domain = text.partition("@")
+    return (
+        len(text) > _LONGEST_MAILBOX
+        or len(local) > _LONGEST_LOCAL_PART
+        or any(len(label) > _LONGEST_LABEL for label in domain.split("."))
+    )
 
 
 def is_linked_mailbox(text: str) -> bool:

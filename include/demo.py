@@ -28,7 +28,7 @@ from include.language import say
 from include.letter_kinds import letter_label
 from include.letters.words.flag_words import mark_words
 from include.mail_demo import play_mail
-from include.office.letters import letters_of_period
+from include.office.letter_acts import letters_of_period
 from include.office.profiles import found_store
 from include.openness.publishing import publish
 from include.periods import DAY, Period, midnight, moment_label, period_ending

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -31,11 +32,38 @@ from include.simulator.habits import plays_the_season
 from include.store.private_files import keep_private, tighten
 from include.yaml_once import load_yaml
 
-UI_PORT: Final = 8080
 KEY_NAME: Final = "AIRFLOW__API__SECRET_KEY"
-PLATFORM_PORT: Final = 8026
-IMAP_PORT: Final = 8143
+UI_PORT_NAME: Final = "AIRFLOW__API__PORT"
+DEMO_PLATFORM: Final = "demo_platform"
 STOP_SECONDS: Final = 20
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where `make up` listens on this machine, beside the local mailbox: the UI by Airflow's own variable, the demo's servers by the
+    connections that read them."""
+
+    ui: int = 8080
+    platform: int = 8026
+    imap: int = 8143
+
+
+def ports_of(registry: Registry, environment: Mapping[str, str]) -> Ports:
+    """The ports as they are configured. Raises InputError for one of the UI that is none."""
+    told = environment.get(UI_PORT_NAME, "")
+    if told and not (told.isascii() and told.isdigit() and len(told) < 6 and 0 < int(told) < 65536):
+        raise InputError(
+            "no port",
+            where=f"environment {UI_PORT_NAME}",
+            got=told,
+            expected="a whole number from 1 to 65535",
+        )
+    ports = Ports(ui=int(told)) if told else Ports()
+    for name, conn_id in (("platform", DEMO_PLATFORM), ("imap", DEMO_MAILBOX)):
+        connection = registry.connections.get(conn_id)
+        if connection is not None and connection.port is not None:
+            ports = replace(ports, **{name: connection.port})
+    return ports
 
 
 def run(var: Path) -> int:
@@ -46,19 +74,20 @@ def run(var: Path) -> int:
     tighten(var, is_deep=True)
     registry = default_registry()
     house = open_house(registry, var)
-    _require_free(UI_PORT, "the Airflow UI")
-    _require_free(PLATFORM_PORT, "the demo platform")
+    ports = ports_of(registry, os.environ)
+    _require_free(ports.ui, "the Airflow UI")
+    _require_free(ports.platform, "the demo platform")
     if house.mailbox:
         _require_free(house.mail_server.port, "the local mailbox")
-        _require_free(IMAP_PORT, "the demo mailbox")
-    environment = airflow_environment(var, UI_PORT)
+        _require_free(ports.imap, "the demo mailbox")
+    environment = airflow_environment(var, ports.ui)
     _say("preparing the store and the demo region …")
     now = datetime.now(UTC)
     prepare(house, now=now)
     pull_region(house, now)
     _say("preparing Airflow …")
     prepare_airflow(environment, var, registry)
-    return _serve(environment, var, house)
+    return _serve(environment, var, house, ports)
 
 
 def prepare_airflow(environment: Mapping[str, str], var: Path, registry: Registry) -> None:
@@ -68,7 +97,7 @@ def prepare_airflow(environment: Mapping[str, str], var: Path, registry: Registr
     _load_settings(environment, var, registry)
 
 
-def _serve(environment: dict[str, str], var: Path, house: House) -> int:
+def _serve(environment: dict[str, str], var: Path, house: House, ports: Ports) -> int:
     stopping: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -77,7 +106,7 @@ def _serve(environment: dict[str, str], var: Path, house: House) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     log = (var / "airflow" / "up.log").open("ab")
-    commands = _commands(house, var)
+    commands = _commands(house, var, ports)
     processes = {
         name: subprocess.Popen(  # noqa: S603
             command, env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
@@ -92,8 +121,8 @@ def _serve(environment: dict[str, str], var: Path, house: House) -> int:
                 _say(f"{ended[0]} stopped by itself; its last words are in {log.name}")
                 exit_code = 1
                 break
-            if not is_announced and answers(UI_PORT) and (passwords := _passwords(var)):
-                _announce(passwords, var, house)
+            if not is_announced and answers(ports.ui) and (passwords := _passwords(var)):
+                _announce(passwords, var, house, ports)
                 is_announced = True
             time.sleep(0.5)
     finally:
@@ -123,8 +152,8 @@ def mailbox_command(house: House) -> list[str]:
     return [sys.executable, "-m", "include", "mailbox", "--port", port, "--to", folder]
 
 
-def _commands(house: House, var: Path) -> dict[str, list[str]]:
-    commands = airflow_commands(UI_PORT)
+def _commands(house: House, var: Path, ports: Ports) -> dict[str, list[str]]:
+    commands = airflow_commands(ports.ui)
     commands["triggerer"] = list(TRIGGERER)
     folder = var / DEMO_SOURCE
     if (folder / "alarms.csv").exists():
@@ -134,7 +163,7 @@ def _commands(house: House, var: Path) -> dict[str, list[str]]:
             "include",
             "platform",
             "--port",
-            str(PLATFORM_PORT),
+            str(ports.platform),
             "--from",
             str(folder),
         ]
@@ -148,13 +177,13 @@ def _commands(house: House, var: Path) -> dict[str, list[str]]:
             "include",
             "demo-mailbox",
             "--port",
-            str(IMAP_PORT),
+            str(ports.imap),
             *letters,
         ]
     return commands
 
 
-def _announce(passwords: Mapping[str, str], var: Path, house: House) -> None:
+def _announce(passwords: Mapping[str, str], var: Path, house: House, ports: Ports) -> None:
     mailbox = (
         f"{house.mailbox / 'letters'} (every letter as a readable .eml)"
         if house.mailbox
@@ -162,10 +191,10 @@ def _announce(passwords: Mapping[str, str], var: Path, house: House) -> None:
     )
     _say(
         f"""
-  Airflow UI    http://127.0.0.1:{UI_PORT}    user admin    password {passwords["admin"]}
+  Airflow UI    http://127.0.0.1:{ports.ui}    user admin    password {passwords["admin"]}
   to look only  the same address          user viewer   password {passwords["viewer"]}
   letters       {mailbox}
-  answers       its demo answers come into an IMAP mailbox on 127.0.0.1:{IMAP_PORT}, which the DAG answer_round reads
+  answers       its demo answers come into an IMAP mailbox on 127.0.0.1:{ports.imap}, which the DAG answer_round reads
   logs          {var / "airflow" / "up.log"}
 
   Trigger: DAG daily_dispatch → Trigger, period_end {_shown_day(house)}, deliver send.

@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 from sqlalchemy import select
 
 from include.house import House, default_registry, open_house
-from include.office.letters import render
+from include.office.letter_acts import render
 from include.periods import office_zone
 from include.rules import SEASON_END, SEASON_START
 from include.simulator.region import write_region

@@ -90,3 +90,14 @@ def test_links_between_documents_lead_somewhere() -> None:
     for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+@pytest.mark.parametrize("name", ["architecture", "way-of-an-alarm", "way-of-an-answer", "profiles"])
+def test_modules_that_a_document_names_are_there(name: str) -> None:
+    """Paths in backticks with a folder in them, from the root, `include/`, or one of its rooms that a document speaks of."""
+    rooms = [ROOT, ROOT / "include", *(ROOT / "include" / room for room in ("letters", "desk", "desk/pages"))]
+    told = re.findall(r"`([\w.-]+/[\w./-]*)`", (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8"))
+    there = {
+        path for path in told for room in rooms if (room / path).exists() or (room / f"{path}.py").exists()
+    }
+    assert [path for path in told if path not in there and not path.startswith("var/")] == []

@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "former_names": set(),
     "yaml_once": set(),
     "rules": set(),
-    "profile": {"addresses", "errors", "rules", "open_settings"},
+    "profile": {"addresses", "errors", "rules", "open_settings", "yaml_once"},
     "language": {"profile"},
     "periods": {"errors", "profile", "language"},
     "letter_kinds": {"errors", "language", "rules"},

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from include.act import Act
 from include.errors import QianliyanError, StateError
 from include.house import House
-from include.office.letters import release_letter, withhold_letter
+from include.office.letter_acts import release_letter, withhold_letter
 from include.post.copies import TooLarge, rehearse, resend
 from include.post.letters import reject
 from include.post.recipients import Recipient

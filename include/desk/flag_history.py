@@ -6,7 +6,6 @@ from itertools import accumulate
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import Connection
 
 from include.desk.facts import morning
 from include.house import House
@@ -14,7 +13,7 @@ from include.periods import DAY, last_complete, midnight, office_date, rolling
 from include.profile.current import rules_on
 from include.rules import LOW_RESPONSE
 from include.store.engine import reading
-from include.store.facts import ALL_KNOWN, alarm_states
+from include.store.facts import ALL_KNOWN, states_as_of_each
 from include.supervision.daily import flag_window
 from include.supervision.feedback import judge
 from include.supervision.figures import Flag
@@ -45,31 +44,27 @@ def flag_history(
     if not mornings:
         return ()
     with reading(house.engine) as connection:
-        told = [_states(connection, unit_code, at, known_at) for at in mornings]
-    states = pd.concat(told, ignore_index=True)
+        windows = [_window(at) for at in mornings]
+        states, counts = states_as_of_each(connection, windows, known_at=known_at, unit_code=unit_code)
     moments = pd.Series(
-        [pd.Timestamp(at) for at, rows in zip(mornings, told, strict=True) for _ in range(len(rows))],
+        [pd.Timestamp(at) for at, count in zip(mornings, counts, strict=True) for _ in range(count)],
         dtype=states["pushed_at"].dtype,
     )
     judged = judge(states, moments)
-    ends = accumulate(len(rows) for rows in told)
     return tuple(
-        _flag_day(judged.iloc[end - len(rows) : end], unit_code, at)
-        for at, rows, end in zip(mornings, told, ends, strict=True)
+        _flag_day(judged.iloc[end - count : end], unit_code, at)
+        for at, count, end in zip(mornings, counts, accumulate(counts), strict=True)
     )
 
 
-def _states(connection: Connection, unit_code: str, at: datetime, known_at: datetime) -> pd.DataFrame:
-    """What the flag of a morning is judged by: the unit's alarms of its window, and the open ones of any age."""
+def _window(at: datetime) -> tuple[datetime, datetime, datetime]:
+    """What the flag of a morning is judged by: from when on the unit's alarms, until when, and as of when."""
     period = replace(last_complete("day", at), as_of=at)
-    start_at, end_at = flag_window(period)[0], midnight(office_date(at) + DAY)
-    return alarm_states(
-        connection, start_at, end_at, at, known_at=known_at, with_old=True, unit_code=unit_code
-    )
+    return flag_window(period)[0], midnight(office_date(at) + DAY), at
 
 
 def _flag_day(own: pd.DataFrame, unit_code: str, at: datetime) -> FlagDay:
-    """`own`: the judged alarms of `_states`."""
+    """`own`: the judged alarms of its window, and the open ones of any age."""
     period = last_complete("day", at)
     answering = responses(own, *rolling(period, LOW_RESPONSE.rolling_days)).get(unit_code, NONE)
     told = flag(answering, rules_on(period.end, unit_code).low_response)

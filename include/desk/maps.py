@@ -1,4 +1,4 @@
-"""Outlines as SVG paths, drawn here: no tile server, no script. Every map that uses them carries `boundaries.NOTICE`."""
+"""Outlines as SVG paths, drawn here: no tile server, no script. Every map that uses them carries `boundaries.map_notice()`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from include.geo.boundaries import city_outlines
 _WIDTH: Final = 1000.0
 _MARGIN_DEG: Final = 0.05
 _SIMPLER_DEG: Final = 0.01  # about a pixel of the region's map
+_NEARLY: Final = 0.9  # as wide a circle
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,19 @@ def _drawn(shapes: Iterable[tuple[str, str, Any]]) -> Map:
     empty = Map(_WIDTH, round((north - south) * scale, 1), (), west, north, scale, squeeze)
     drawn = []
     for code, name, shape in rows:
-        middle = maximum_inscribed_circle(shape, tolerance=0.02).coords[0]
-        drawn.append(Shape(code, name, _path(shape, empty), *empty.place(*middle)))
+        drawn.append(Shape(code, name, _path(shape, empty), *empty.place(*_middle(shape))))
     return Map(empty.width, empty.height, tuple(drawn), west, north, scale, squeeze)
+
+
+def _middle(shape: Any) -> tuple[float, float]:
+    """Where a name has room: the middle of the widest circle inside, or the centre of gravity where that is nearly as wide (in a long
+    rectangle the widest circle may lie at either end)."""
+    circle = maximum_inscribed_circle(shape, tolerance=0.02)
+    centre = shape.centroid
+    if shape.contains(centre) and shape.boundary.distance(centre) >= _NEARLY * circle.length:
+        return float(centre.x), float(centre.y)
+    lon, lat = circle.coords[0]
+    return lon, lat
 
 
 def _path(shape: Any, picture: Map) -> str:

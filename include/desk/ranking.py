@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import pandas as pd
 
@@ -214,8 +214,9 @@ def _categories(facts: Facts, span: Span) -> dict[str, dict[str, int]]:
         (pushed_at >= pd.Timestamp(midnight(span.start))) & (pushed_at < pd.Timestamp(midnight(span.end)))
     ]
     found: dict[str, dict[str, int]] = {}
-    for (code, category), own in inside.groupby(["unit_code", "category"]):
-        found.setdefault(str(code), {})[str(category)] = len(own)
+    sizes: Any = inside.groupby(["unit_code", "category"]).size()
+    for (code, category), count in sizes.items():
+        found.setdefault(str(code), {})[str(category)] = int(count)
     return found
 
 

@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from include.errors import StateError
 from include.house import House
-from include.office.letters import corrected, letter_history
+from include.office.letter_acts import corrected, letter_history
 from include.office.mailroom.tray import correspondence
-from include.post.corrections import corrected_letter, revisions
 from include.post.letters import StoredLetter, find
 from include.post.outbox import has_left
 from include.post.recipients import addressees
+from include.post.revisions import corrected_letter, revisions
 from include.store import tables
 from include.store.engine import reading
 from include.store.statements import contains, frame

@@ -12,6 +12,7 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from include.errors import InputError
 from include.geo.datum import DATUMS, to_wgs84
@@ -111,6 +112,7 @@ def read_outlines(profile: Profile) -> gpd.GeoDataFrame:
             expected="place_code, datum, source, licence, geometry",
             got=", ".join(map(str, found.columns)),
         )
+    _check_crs(found, where)
     unknown = found.loc[~found["datum"].isin(list(DATUMS)), ["place_code", "datum"]]
     if len(unknown):
         first = unknown.iloc[0]
@@ -129,8 +131,32 @@ def read_outlines(profile: Profile) -> gpd.GeoDataFrame:
 
         geometry = geometry.where(~is_in_it, shapely.transform(geometry.values, converted))
     return gpd.GeoDataFrame(
-        {"place_code": found["place_code"].astype(str)}, geometry=geometry.values, crs="EPSG:4326"
+        {"place_code": found["place_code"].astype(str)}, geometry=geometry.to_numpy(), crs="EPSG:4326"
     )
+
+
+def _check_crs(found: gpd.GeoDataFrame, where: str) -> None:
+    """Raises InputError where coordinates are not longitude and latitude in degrees: which datum, the column says."""
+    if found.crs is not None and found.crs not in ("EPSG:4326", "OGC:CRS84"):
+        raise InputError(
+            "the outlines have a reference system of their own",
+            where=where,
+            expected="EPSG:4326 or OGC:CRS84, or none: longitude and latitude, and the column datum",
+            got=found.crs.name,
+        )
+
+
+def shape_fault(shape: BaseGeometry | None) -> tuple[str, str, str] | None:
+    """What is wrong with one outline in WGS84: what, expected, got; None where nothing is."""
+    if shape is None or shape.is_empty or "Polygon" not in shape.geom_type:
+        got = "nothing" if shape is None or shape.is_empty else shape.geom_type
+        return "not an outline", "a valid polygon", got
+    if not shape.is_valid:
+        return "not an outline", "a valid polygon", shapely.is_valid_reason(shape)
+    west, south, east, north = shape.bounds
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        return "not on the earth", "longitude and latitude in degrees", str(shape.bounds)
+    return None
 
 
 def _columns(points: object, datum: str) -> object:

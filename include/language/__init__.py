@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import yaml
 
-from include.profile.current import DEFAULT, load, office
+from include.profile.current import office
 from include.profile.values import Language, Profile
 
 _HERE: Final = Path(__file__).parent
@@ -120,19 +120,10 @@ def _terms(profile: Profile) -> tuple[tuple[str, str], ...]:
             "省份": upper or "上级",
             "省级": upper or "上级",
             "报部清单": "报上级清单",
-            f"并非{_house_office()}规定": "并非上级规定",
-            f"非{_house_office()}规定": "非上级规定",
         }
     if (zone := profile.zone.key) != "Asia/Shanghai":
         terms["北京时间"] = f"{zone}时间"
     return tuple(terms.items())
-
-
-def _house_office() -> str:
-    """The office that the house's Chinese is worded for, by its own name."""
-    house = load(DEFAULT)
-    own = house.unit(house.own_unit)
-    return own.name if own else house.own_unit
 
 
 def help_text(name: str, chinese: str) -> str:

@@ -41,7 +41,7 @@ from include.errors import QianliyanError
 from include.house import House
 from include.language import say
 from include.letter_kinds import is_in_use, letter_label
-from include.office.letters import release_letter, render
+from include.office.letter_acts import release_letter, render
 from include.office.register import CHAIN_KINDS
 from include.office.suspected import suspected
 from include.periods import DAY, Period, custom_period, office_date

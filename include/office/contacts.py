@@ -1,7 +1,7 @@
 """Contacts as operators keep them: list, set with validity dates, and CSV in and out. Every change is in the audit trail.
 
 A row passes the same checks as one that a source sends (`sources.checks`). What a person saves here stands against every
-later pull; what a source says otherwise is a question (`sources.contact_plan` has the rules).
+later pull; what a source says otherwise is a question (`sources.contacts.plan` has the rules).
 """
 
 import csv

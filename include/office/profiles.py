@@ -21,8 +21,10 @@ from include.office.profile_contacts import (
 from include.profile.current import told_office
 from include.profile.findings import Findings
 from include.profile.reading import read_with_findings
+from include.profile.rules import RuleBook
 from include.profile.settings import FILE
 from include.profile.values import Profile
+from include.selection.rules import require_usable, rules_of_office
 from include.store.engine import writing
 from include.store.migrate import migrate
 
@@ -45,6 +47,7 @@ def whole_check(folder: Path) -> Findings:
         _check_number_words(profile, findings)
         _check_words(profile, findings)
         _check_outlines(profile, findings)
+        _check_choice(profile, findings)
         check_language(profile, findings)
         check_contacts(profile, findings)
     return findings
@@ -93,8 +96,21 @@ def _check_words(profile: Profile, findings: Findings) -> None:
             )
 
 
+def _check_choice(profile: Profile, findings: Findings) -> None:
+    """Numbers of the choice of grids that fit one by one and not together, by each day from which one of them holds."""
+    book = RuleBook(profile.rules)
+    changes = [one for one in profile.rules if one.name.startswith("selection.") and not one.unit_code]
+    for since in sorted({one.valid_from for one in changes}):
+        try:
+            require_usable(rules_of_office(book.on(since).selection, {}), FILE)
+        except InputError as error:
+            line = max(one.line for one in changes if one.valid_from == since)
+            findings.add(FILE, line, f"{error.what}, from {since}", expected=error.expected, got=error.got)
+            return
+
+
 def _check_outlines(profile: Profile, findings: Findings) -> None:
-    from include.geo.boundaries import read_outlines
+    from include.geo.boundaries import read_outlines, shape_fault
 
     file = "outlines.parquet"
     try:
@@ -112,10 +128,9 @@ def _check_outlines(profile: Profile, findings: Findings) -> None:
     for code in doubled:
         findings.add(file, 0, "two outlines of one place", expected="one", got=code)
     for row, shape in enumerate(found.geometry, start=1):
-        if shape is None or shape.is_empty or not shape.is_valid or "Polygon" not in shape.geom_type:
-            findings.add(
-                file, row, "not an outline", expected="a valid polygon", got=getattr(shape, "geom_type", None)
-            )
+        if (fault := shape_fault(shape)) is not None:
+            what, expected, got = fault
+            findings.add(file, row, what, expected=expected, got=got)
 
 
 def warnings_of(profile: Profile) -> Iterator[str]:

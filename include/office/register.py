@@ -39,7 +39,7 @@ from include.profile.current import office
 from include.store.facts import alarm_states
 from include.supervision.alarm_push import AlarmFigures
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
-from include.supervision.corrections import differences
+from include.supervision.differences import differences
 from include.supervision.feedback import judge
 from include.supervision.figures import NoticeFigures, ReminderFigures, to_json
 from include.supervision.weekly_figures import SummaryFigures

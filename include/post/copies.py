@@ -22,7 +22,7 @@ from include.post.outgoing import Outgoing
 from include.post.recipients import Recipient, address_problem, name_problem, recipients_for
 from include.post.server import MailServer, is_on_this_machine
 from include.profile.current import office
-from include.replies.letters import check_of, tagged
+from include.replies.answered import check_of, tagged
 from include.rules import POST
 from include.store import tables
 from include.store.engine import writing

@@ -21,7 +21,7 @@ from include.language import say
 from include.letter_kinds import useful_life
 from include.post import audit
 from include.post.outcomes import Outcome, Transmission
-from include.replies.letters import TAG_BYTES
+from include.replies.answered import TAG_BYTES
 from include.rules import POST
 from include.store import statements, tables
 from include.store.columns import Instant

@@ -19,7 +19,7 @@ from include.post.mailer import MailSession, OnStep, ignore_step
 from include.post.outbox import Claim
 from include.post.outcomes import Outcome, Transmission
 from include.post.server import MailServer
-from include.replies.letters import tagged
+from include.replies.answered import tagged
 from include.rules import POST
 from include.store import tables
 from include.store.archive import Archive

@@ -21,7 +21,7 @@ class Finding:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        told = [f"{place}: {self.what}"]
+        told = [f"{place}: {self.what[:200]}"]
         told += [f"expected {self.expected}"] if self.expected else []
         told += [f"got {self.got[:200]}"] if self.got else []
         return "; ".join(told)
@@ -39,8 +39,10 @@ class Findings:
         self.undated: set[tuple[str, int]] = set()
 
     def add(self, file: str, line: int, what: str, *, expected: str = "", got: object = "") -> None:
-        """Notes a fault, once; `got` as a terminal can print it."""
-        self._found[Finding(file, line, what, expected, printable(str(got)))] = None
+        """Notes a fault, once, as a terminal can print it: names of files and values come from outside."""
+        told = (printable(text) for text in (file, what, expected, str(got)))
+        file, what, expected, got = told
+        self._found[Finding(file, line, what, expected, got)] = None
 
     def line(self, file: str, key: str) -> int:
         """The line of a key, 0 where it is not known."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
-from string import Formatter
 from typing import Any, Final
 
-from include.addresses import CONTROL, TURNING
 from include.errors import InputError
 from include.profile import settings
 from include.profile.chain import read_chain
@@ -17,6 +14,7 @@ from include.profile.checks import check
 from include.profile.findings import Findings
 from include.profile.rules import OFFICE_RULES, RULE_NAMES, rule_value
 from include.profile.settings import Impossible, Lined, Wrong, read_yaml
+from include.profile.standards import read_standards
 from include.profile.tables import Row, date_of, dates_of, read_table
 from include.profile.values import (
     Contact,
@@ -24,10 +22,10 @@ from include.profile.values import (
     Place,
     Profile,
     RuleChange,
-    Standard,
     Stay,
     Unit,
 )
+from include.profile.words import read_words
 
 _DATES: Final = ("valid_from", "valid_to")
 # The columns of each table: those that must be there, and those that may.
@@ -105,10 +103,10 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
         units=tuple(_unit(row, findings) for row in tables["units.csv"]),
         regions=tuple(_stay(row, findings) for row in tables["regions.csv"]),
         contacts=tuple(_contact(row, findings) for row in tables["contacts.csv"]),
-        standards=_standards(folder, findings),
+        standards=read_standards(folder, findings),
         holidays=_holidays(tables["holidays.csv"], findings),
-        categories=_categories(tables["categories.csv"], findings),
-        words=_words(folder, findings),
+        categories=_categories(read["categories.csv"], findings),
+        words=read_words(folder, findings),
         categories_en={row["category"]: row["name_en"] for row in tables["categories.csv"] if row["name_en"]},
         pdf_standards=told.get("pdf_standards", ()),
         chain=read_chain(root, findings),
@@ -306,77 +304,13 @@ def _rule(one: Lined, findings: Findings) -> RuleChange | None:
     return RuleChange(name, value, unit, since, one.line)
 
 
-def _standards(folder: Path, findings: Findings) -> tuple[Standard, ...]:
-    file = "standards.yaml"
-    root = read_yaml(folder / file, findings) if (folder / file).is_file() else None
-    if root is None:
-        return ()
-    editions = root.value.get("editions") if isinstance(root.value, dict) else None
-    if editions is None or not isinstance(editions.value, list) or not editions.value:
-        findings.add(file, root.line, "no editions", expected="editions: [{name: …, …}]")
-        return ()
-    found = [_standard(one, file, findings) for one in editions.value]
-    kept = sorted((one for one in found if one is not None), key=lambda one: one.valid_from)
-    if kept and kept[0].valid_from != date.min:
+def _categories(rows: list[Row] | None, findings: Findings) -> tuple[str, ...]:
+    if rows is not None and not rows:
         findings.add(
-            file,
-            editions.line,
-            "the first edition has a beginning",
-            expected="no valid_from: it holds since ever",
+            "categories.csv", 1, "no category", expected="what problems are told by", got="a header only"
         )
-    for before, after in pairwise(kept):
-        if before.valid_from == after.valid_from:
-            findings.add(
-                file,
-                editions.line,
-                "two editions hold from one day",
-                expected="another valid_from",
-                got=f"{before.name}, {after.name}",
-            )
-    return tuple(kept)
-
-
-_EDITION: Final = {"name", "valid_from", "day_ug_m3", "year_ug_m3", "index_breakpoints_ug_m3"}
-
-
-def _standard(one: Lined, file: str, findings: Findings) -> Standard | None:
-    told = one.plain() if isinstance(one.value, dict) else {}
-    try:
-        if unknown := set(told) - _EDITION:
-            raise Wrong(f"{', '.join(sorted(_EDITION))}, and not {', '.join(sorted(map(str, unknown)))}")
-        limits = [
-            tuple(settings.number(1, 1000)(told[name][f"class_{number}"]) for number in (1, 2))
-            for name in ("day_ug_m3", "year_ug_m3")
-        ]
-        if any(strict > loose for strict, loose in limits):
-            raise Wrong("limits of class_1 that are at most those of class_2")
-        points = told.get("index_breakpoints_ug_m3")
-        if points is not None and (
-            not isinstance(points, list)
-            or len(points) != 8
-            or points != sorted(set(points))
-            or points[0] != 0
-        ):
-            raise Wrong("index_breakpoints_ug_m3: eight rising numbers from 0")
-        since = told.get("valid_from")
-        return Standard(
-            settings.text(told["name"]),
-            date.min if since is None else settings.day(since),
-            (limits[0][0], limits[0][1]),
-            (limits[1][0], limits[1][1]),
-            None if points is None else tuple(settings.number(0, 5000)(point) for point in points),
-        )
-    except (Wrong, KeyError, TypeError) as error:
-        expected = (
-            str(error) if isinstance(error, Wrong) else "name, day_ug_m3, year_ug_m3: {class_1, class_2}"
-        )
-        findings.add(file, one.line, "an edition cannot be read", expected=expected, got=told)
-        return None
-
-
-def _categories(rows: list[Row], findings: Findings) -> tuple[str, ...]:
     lines: dict[str, int] = {}
-    for row in rows:
+    for row in rows or ():
         first = lines.setdefault(row["category"], row.line)
         if first != row.line:
             findings.add(
@@ -402,45 +336,3 @@ def _holidays(rows: list[Row], findings: Findings) -> dict[date, tuple[bool, str
         if day is not None:
             found[day] = (row["is_free"] == "true", row["name"])
     return found
-
-
-def _words(folder: Path, findings: Findings) -> dict[str, str]:
-    file = "words.yaml"
-    root = read_yaml(folder / file, findings) if (folder / file).is_file() else None
-    if root is None:
-        return {}
-    if not isinstance(root.value, dict):
-        findings.add(file, root.line, "no words", expected="a word of the house: the word of this office")
-        return {}
-    found = {}
-    for term, word in root.value.items():
-        findings.lines[file, term] = word.line
-        if not isinstance(word.value, str):
-            findings.add(file, word.line, "no text", expected="a text", got=word.plain())
-        elif CONTROL.search(word.value.replace("\n", "")) or TURNING.search(word.value):
-            findings.add(file, word.line, "a control character", expected="a text of lines", got=word.value)
-        elif (wanted := _parts(term)) and not _fits(word.value, wanted):
-            findings.add(
-                file,
-                word.line,
-                "a word with other parts",
-                expected=" ".join(f"{{{name}}}" for name in sorted(wanted)) + ", braces in pairs",
-                got=word.value,
-            )
-        else:
-            found[term] = word.value
-    return found
-
-
-def _fits(word: str, wanted: set[str]) -> bool:
-    """Whether the parts of a word are among those that the house fills in."""
-    told = _parts(word)
-    return told is not None and told <= wanted
-
-
-def _parts(text: str) -> set[str] | None:
-    """The names of the {parts} of a text; None where its braces do not pair."""
-    try:
-        return {name.partition(".")[0] for _, name, _, _ in Formatter().parse(text) if name is not None}
-    except ValueError:
-        return None

@@ -11,8 +11,9 @@ from typing import Any, Final
 from include import rules as defaults
 from include.profile.values import RuleChange
 
-_LENGTH: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(min|h|d)")
-_DISTANCE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*km")
+_LENGTH: Final = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)\s*(min|h|d)")
+_DISTANCE: Final = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)\s*km")
+_SHORTEST, _LONGEST, _MOST = timedelta(minutes=1), timedelta(days=366), 1_000_000
 _SECONDS: Final = {"min": 60, "h": 3600, "d": 86400}
 
 
@@ -86,20 +87,20 @@ def rule_value(name: str, told: Any) -> timedelta | int | float:
     default = getattr(_group(group), field_name)
     if isinstance(default, timedelta):
         found = _LENGTH.fullmatch(told.strip()) if isinstance(told, str) else None
-        if found is None:
-            raise ValueError("a length of time with its unit: 30 min, 24 h or 7 d")
-        return timedelta(seconds=float(found[1]) * _SECONDS[found[2]])
+        length = timedelta(seconds=float(found[1]) * _SECONDS[found[2]]) if found else None
+        if length is None or not _SHORTEST <= length <= _LONGEST:
+            raise ValueError("a length of time with its unit, from 1 min to 366 d: 30 min, 24 h or 7 d")
+        return length
     if field_name.endswith("_km") and isinstance(told, str) and (found := _DISTANCE.fullmatch(told.strip())):
         told = float(found[1])
     is_number = isinstance(told, int | float) and not isinstance(told, bool)
-    if isinstance(default, int):
-        if not is_number or told < 0 or told != int(told):
-            raise ValueError("a whole number, not negative, without a unit")
-        return int(told)
-    most = 1.0 if field_name.endswith("_share") or field_name.startswith("weight_") else float("inf")
-    if not is_number or not 0 <= told <= most:
-        raise ValueError("a share from 0 to 1" if most == 1.0 else "a number, not negative")
-    return float(told)
+    is_share = field_name.endswith(("_share", "_coverage")) or field_name.startswith("weight_")
+    most = 1 if is_share else _MOST
+    if not is_number or not 0 <= told <= most or (isinstance(default, int) and told != int(told)):
+        if isinstance(default, int):
+            raise ValueError(f"a whole number, not negative, without a unit, at most {_MOST}")
+        raise ValueError("a share from 0 to 1" if is_share else f"a number, not negative, at most {_MOST}")
+    return int(told) if isinstance(default, int) else float(told)
 
 
 def _group(name: str) -> Any:

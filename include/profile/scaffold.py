@@ -1,11 +1,17 @@
-"""A new profile: every file with its header and what belongs into it, filled in for an office that does not exist."""
+"""A new profile: every file with its header and what belongs into it, filled in for an office that does not exist.
+
+In another language than the house's it begins with the templates and words of the shipped office that speaks it.
+"""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Final
 
 from include.errors import InputError
+from include.profile.current import load, shipped_names
+from include.profile.values import Language
 
 _FILES: Final = {
     "profile.yaml": """\
@@ -98,7 +104,56 @@ editions:
 }
 
 
-def write_profile(folder: Path) -> list[Path]:
+# The same office in English, whose house words are those of municipalities in a region.
+_IN_ENGLISH: Final = (
+    (
+        "# 安装档案：这是哪个机关。各键见 docs/profiles.md；改好后运行 python -m include profile check DIR\n",
+        "",
+    ),
+    ("See docs/profiles.md.", "See docs/profiles.md; then: python -m include profile check DIR"),
+    ("language: zh", "language: en"),
+    ("Asia/Shanghai", "Europe/Helsinki"),
+    ("level: province", "level: region"),
+    ("levels: [city]", "levels: [municipality]"),
+    ("called: 城市", "called: municipalities"),
+    ("你市", "your municipality"),
+    ("你单位", "your department"),
+    ("你镇", "your town"),
+    ("你区", "your zone"),
+    ("厅领导", "Director"),
+    ("值班室", "Duty desk"),
+    ("各位领导", "Director"),
+    ("机关代字", "the words of their numbers"),
+    ("某环提函", "SA-N"),
+    ("某环督函", "SA-R"),
+    ("某环通函", "SA-B"),
+    ("示意图，不作为划界依据", "Sketch map, no authority on boundaries"),
+    (" (交办、签收、上报、审核、整改、验收、销号、结案)", ""),
+    ("反馈单 goes", "the report sheet goes"),
+    (" a step is 提级", " a step is escalated"),
+    ("解剖分析: when", "when"),
+    (
+        "{person: 张某, deputy: 李某, leader: 王局}",
+        "{person: A. Person, deputy: A. Deputy, leader: A. Leader}",
+    ),
+    ("工业企业", "Industrial plant"),
+    ("扬尘（工地）", "Construction dust"),
+    ("其他", "Other"),
+    ("元旦", "New Year"),
+    ("甲市环境局", "First Town Environment Office"),
+    ("旧甲市|甲", "Old First Town"),
+    (",city,", ",municipality,"),
+    (",province,", ",region,"),
+    (",county,", ",ward,"),
+    ("甲市", "First Town"),
+    ("东区", "East Ward"),
+    ("某机关", "Some Agency"),
+    ("某省", "Some Region"),
+    ("全省", "Some Region"),
+)
+
+
+def write_profile(folder: Path, language: Language = "zh") -> list[Path]:
     """Writes the files into a new or empty folder and names them. Raises InputError where something is there already."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(
@@ -109,5 +164,12 @@ def write_profile(folder: Path) -> list[Path]:
         )
     (folder / "templates").mkdir(parents=True, exist_ok=True)
     for name, content in _FILES.items():
-        (folder / name).write_text(content, encoding="utf-8", newline="\n")
+        told = content
+        for chinese, english in _IN_ENGLISH if language == "en" else ():
+            told = told.replace(chinese, english)
+        (folder / name).write_text(told, encoding="utf-8", newline="\n")
+    if language == "en":
+        like = next(one for one in map(load, shipped_names()) if one.language == language)
+        shutil.copytree(like.templates_dir, folder / "templates", dirs_exist_ok=True)
+        shutil.copyfile(like.folder / "words.yaml", folder / "words.yaml")
     return [folder / name for name in _FILES]

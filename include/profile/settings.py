@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -14,14 +15,16 @@ import yaml
 from include.addresses import CONTROL, TURNING, is_domain
 from include.open_settings import CHECKS, Unusable
 from include.profile.findings import Findings
-from include.profile.tables import read_text
+from include.profile.tables import FIRST_DATE, LAST_DATE, plain_date, read_text
 from include.profile.values import LANGUAGES, UNIT_KINDS
+from include.yaml_once import PlainLoader
 
 FILE: Final = "profile.yaml"
 BEATS: Final = ("hourly_watch", "daily_dispatch", "weekly_summary", "half_monthly_bulletin")
 # What a profile may say of the publication; the rest is the installation's.
 PUBLISHED: Final = ("delay_days", "smallest_count", "licence", "licence_url", "hints_to")
 _DEEPEST: Final = 8
+_CLOCK: Final = re.compile("([01][0-9]|2[0-3]):([0-5][0-9])")
 _MOST_NODES: Final = 50_000
 
 
@@ -46,12 +49,12 @@ class Lined:
 
 
 def read_yaml(path: Path, findings: Findings) -> Lined | None:
-    """A YAML file with its lines, or None; aliases are not taken, and keys are texts that stand once."""
+    """A YAML file with its lines, or None; aliases and tags are not taken, and keys are texts that stand once."""
     text = read_text(path, findings)
     if text is None:
         return None
-    loader = yaml.SafeLoader(text)
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             return Lined({}, 1)
@@ -59,13 +62,28 @@ def read_yaml(path: Path, findings: Findings) -> Lined | None:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         findings.add(path.name, line, "no YAML", expected="key: value", got=error.problem or error)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        findings.add(
+            path.name, line, "a control character", expected="a text of lines", got=chr(error.character)
+        )
     except RecursionError:
         findings.add(path.name, 0, "no YAML", expected=f"at most {_DEEPEST} levels", got="many more")
     except (yaml.YAMLError, ValueError) as error:
         findings.add(path.name, 0, "no YAML", expected="key: value", got=error)
-    finally:
-        loader.dispose()
     return None
+
+
+class _Loader(PlainLoader):
+    """Nor does one place stand for another: what a line says is read in it."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(
+                None, None, f"the alias *{event.anchor}: write the value itself", event.start_mark
+            )
+        return super().compose_node(parent, index)
 
 
 def _lined(
@@ -143,29 +161,23 @@ def code(value: Any) -> str:
 def day(value: Any) -> date:
     """A date."""
     if isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    if not isinstance(value, date) or isinstance(value, datetime):
-        raise Wrong("a date, YYYY-MM-DD")
+        value = plain_date(value)
+    if not isinstance(value, date) or isinstance(value, datetime) or not FIRST_DATE <= value < LAST_DATE:
+        raise Wrong(f"a date, YYYY-MM-DD, from {FIRST_DATE} and before {LAST_DATE}")
     return value
 
 
 def clock(value: Any) -> time:
-    """A time of the day: "08:30"; ":10" for the minutes after each hour."""
-    if isinstance(value, str) and len(value) in (3, 5):
-        try:
-            return time.fromisoformat(f"00{value}" if value.startswith(":") else value)
-        except ValueError:
-            pass
-    raise Wrong('a time in quotes, such as "08:30" (":10" for the hourly beat)')
+    """A time of the day: "08:30"."""
+    if isinstance(value, str) and (found := _CLOCK.fullmatch(value)):
+        return time(int(found[1]), int(found[2]))
+    raise Wrong('a time in quotes, such as "08:30"')
 
 
 def minutes(value: Any) -> time:
     """The minutes after each hour: ":10"."""
-    if isinstance(value, str) and len(value) == 3 and value.startswith(":"):
-        return clock(value)
+    if isinstance(value, str) and (found := _CLOCK.fullmatch(f"00{value}")):
+        return time(0, int(found[2]))
     raise Wrong('minutes after the hour in quotes, such as ":10"')
 
 
@@ -231,9 +243,12 @@ def domains(value: Any) -> tuple[str, ...]:
 
 def weekdays(value: Any) -> tuple[int, ...]:
     """A list of days of the week, 0 Monday to 6 Sunday."""
-    if not isinstance(value, list):
-        raise Wrong("a list of 0 (Monday) to 6 (Sunday)")
-    return tuple(number(0, 6)(one) for one in value)
+    if not isinstance(value, list) or len(value) > 6:
+        raise Wrong("a list of 0 (Monday) to 6 (Sunday), at most six")
+    found = tuple(number(0, 6)(one) for one in value)
+    if len(set(found)) < len(found):
+        raise Wrong("each day once")
+    return found
 
 
 REQUIRED: Final[Mapping[str, Callable[[Any], Any]]] = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +17,10 @@ from include.profile.findings import Findings
 
 LARGEST_BYTES: Final = 8 * 1024 * 1024
 MOST_ROWS: Final = 100_000
+# The dates of an office: before and after, moments of the day cannot be reckoned in every zone, and nobody means them.
+FIRST_DATE: Final = date(1900, 1, 1)
+LAST_DATE: Final = date(2200, 1, 1)
+_DATE: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -36,7 +42,7 @@ class Row:
 def read_text(path: Path, findings: Findings) -> str | None:
     """The text of a file of a profile, or None where it is none; each reason is a finding."""
     name = path.name
-    if leads_out(path):
+    if not path.is_file() or leads_out(path):
         return None  # said with the names of the files
     try:
         size = path.stat().st_size
@@ -135,15 +141,26 @@ def read_table(
 
 
 def date_of(file: str, row: Row, column: str, findings: Findings) -> date | None:
-    """The date in a cell, None for an empty one; what is no date is a finding."""
+    """The date in a cell, None for an empty one; what is no date of an office is a finding."""
     text = row[column]
     if not text:
         return None
+    found = plain_date(text)
+    if found is not None and FIRST_DATE <= found < LAST_DATE:
+        return found
+    expected = "YYYY-MM-DD or nothing"
+    if found is not None:
+        expected = f"a date from {FIRST_DATE} and before {LAST_DATE}, or nothing: since ever, for ever"
+    findings.add(file, row.line, f"{column} is no date", expected=expected, got=text)
+    findings.undated.add((file, row.line))
+    return None
+
+
+def plain_date(text: str) -> date | None:
+    """The date that a text of the form YYYY-MM-DD says, None for any other."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
     except ValueError:
-        findings.add(file, row.line, f"{column} is no date", expected="YYYY-MM-DD or nothing", got=text)
-        findings.undated.add((file, row.line))
         return None
 
 
@@ -184,7 +201,12 @@ _MAY_BE_EMPTY: Final = frozenset({"parent_code", "reports_to", "valid_from", "va
 
 
 def _has_required(file: str, row: Row, required: Sequence[str], findings: Findings) -> bool:
-    empty = [name for name in required if not row[name] and name not in _MAY_BE_EMPTY]
+    empty = [name for name in required if not _is_seen(row[name]) and name not in _MAY_BE_EMPTY]
     for name in empty:
         findings.add(file, row.line, f"{name} is empty", expected=f"a {name}")
     return not empty
+
+
+def _is_seen(text: str) -> bool:
+    """Whether a text has a character that a reader sees: a zero-width space is none."""
+    return any(unicodedata.category(one)[0] not in "CZ" for one in text)

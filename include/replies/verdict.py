@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from include.language import say
+from include.replies.answered import Signs, signs_of
 from include.replies.autoreplies import AUTOREPLY_RULES, OTHER_RULES, RECEIPT_RULES
 from include.replies.bounces import Permanence, Rule, notice
-from include.replies.letters import Signs, signs_of
 from include.replies.mail import Mail, read_mail
 
 Kind = Literal["answer", "reply", "bounce", "delayed", "autoreply", "receipt", "other"]

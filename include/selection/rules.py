@@ -97,6 +97,10 @@ def require_usable(rules: SelectionRules, where: str) -> None:
         wrong.append(f"background {rules.background_km} km, {rules.background_percentile} %")
     if not rules.keep_within >= 1:
         wrong.append(f"keep_within {rules.keep_within}")
+    if rules.least_median_ug_m3 > rules.most_median_ug_m3:
+        wrong.append(f"medians from {rules.least_median_ug_m3:g} to {rules.most_median_ug_m3:g} ug/m3")
+    if rules.least_emission_t_km2 > rules.most_emission_t_km2:
+        wrong.append(f"emissions from {rules.least_emission_t_km2:g} to {rules.most_emission_t_km2:g} t/km2")
     if not 0 <= rules.weight_shift <= 0.5:
         wrong.append(f"weight_shift {rules.weight_shift}")
     if min(rules.hot_count, rules.unit_quota, *rules.quotas.values(), 0) < 0:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,9 @@ from include.simulator.city_air import city_pm25, city_rows, dust_rows
 from include.simulator.grid_air import grid_anomalies, grid_hours
 from include.simulator.season import DEFAULT_SEED
 from include.simulator.weather import city_levels
+
+_EDGES: Final = ("west", "south", "east", "north")
+_SIDE_DEG: Final = 0.03
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,7 @@ def write_air(
     `alarms` and `grids` are those of the whole region, as in its files; the air agrees with the alarms (`alarm_hours`). The
     same seed gives the same values, whichever months are asked for.
     """
-    edges = ["west", "south", "east", "north"]
-    grids = grids.astype(dict.fromkeys(edges, float))
+    grids = _placed(grids.astype(dict.fromkeys(_EDGES, float)))
     places = _places(grids)
     grids = grids[grids["is_monitored"] == "true"].reset_index(drop=True)
     levels, anomalies = city_levels(places, seed), grid_anomalies(grids, seed)
@@ -93,6 +96,16 @@ def write_air(
 def _named(hours: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """The hours in the office's zone: of one that comes twice the first, NaT for one that the clocks skip."""
     return hours.tz_localize(office_zone(), ambiguous=np.ones(len(hours), dtype=bool), nonexistent="NaT")
+
+
+def _placed(grids: pd.DataFrame) -> pd.DataFrame:
+    """The grids, those without a place (of an office without outlines) side by side at one that nobody prints, each unit's far from
+    the others': the weather is of somewhere."""
+    unit = grids["unit_code"].astype("category").cat.codes
+    number = grids.groupby("unit_code").cumcount()
+    west, south = unit * 5.0 + number % 10 * _SIDE_DEG, number // 10 * _SIDE_DEG
+    made = pd.DataFrame({"west": west, "south": south, "east": west + _SIDE_DEG, "north": south + _SIDE_DEG})
+    return grids.assign(**{name: grids[name].fillna(made[name]) for name in _EDGES})
 
 
 def _places(grids: pd.DataFrame) -> pd.DataFrame:

@@ -56,7 +56,7 @@ def write_office_region(profile: Profile, start: date, end: date, to: Path, seed
             todo="let a unit hold from the start of the season, or let the season start later",
         )
     wanted = RuleBook(profile.rules).on(start).selection.hot_count or _GRIDS_OF_UNIT * len(units)
-    grids = _grids(profile, units, wanted, seed)
+    grids = _grids(profile, units, wanted, seed, start)
     alarms = _alarms(grids, start, end, seed)
     tables = {
         "grids": grids,
@@ -75,19 +75,21 @@ def write_office_region(profile: Profile, start: date, end: date, to: Path, seed
     return {f"{name}.csv": len(table) for name, table in tables.items()}
 
 
-def _grids(profile: Profile, units: list[Unit], wanted: int, seed: int) -> pd.DataFrame:
-    """Hotspot grids, as many as the profile's rules say: cells of the lattice where a unit has an outline, without a place where not."""
+def _grids(profile: Profile, units: list[Unit], wanted: int, seed: int, on: date) -> pd.DataFrame:
+    """Hotspot grids, as many as the profile's rules say: cells of the lattice where a unit has an outline, without coordinates and by turns
+    in the places below the unit's own where not."""
     rng = stream(seed, f"{profile.name} grids")
     shares = np.full(len(units), wanted // len(units)) + (np.arange(len(units)) < wanted % len(units))
     outlines = counties([one.unit_code for one in units])
     cells = grid_cells(outlines)
     rows = []
     for unit, share in zip(units, shares.tolist(), strict=True):
+        below = _places_below(profile, unit, units, on) or [unit.name]
         own = cells[cells["unit_code"] == unit.unit_code]
         chosen = own.iloc[np.sort(rng.permutation(len(own))[:share])].to_dict("records")
         for number in range(share):
             cell = chosen[number] if number < len(chosen) else {}
-            county = str(cell.get("county") or unit.name)
+            county = str(cell.get("county") or below[number % len(below)])
             rows.append(
                 {
                     "grid_id": f"{unit.unit_code}-{number + 1:03d}",
@@ -100,6 +102,20 @@ def _grids(profile: Profile, units: list[Unit], wanted: int, seed: int) -> pd.Da
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _places_below(profile: Profile, unit: Unit, units: list[Unit], on: date) -> list[str]:
+    """The names of the places in a unit's own that are no other unit's; a department has none of its own."""
+    if unit.kind == "department":
+        return []
+    taken = {one.place_code for one in units}
+    return [
+        place.name
+        for place in profile.places
+        if place.parent_code == unit.place_code
+        and place.place_code not in taken
+        and holds_on(place.valid_from, place.valid_to, on)
+    ]
 
 
 def _alarms(grids: pd.DataFrame, start: date, end: date, seed: int) -> list[_Alarm]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from include.letter_kinds import kinds_where
 from include.periods import DAY, midnight
 from include.store import tables
-from include.store.statements import frame
+from include.store.statements import frame, frame_of_each
 
 ALL_KNOWN: Final = datetime(9999, 1, 1, tzinfo=UTC)  # later than whatever was received
 _AT_ONCE: Final = 500  # names in one query
@@ -43,6 +43,30 @@ def alarm_states(
         unit_code=unit_code,
         grid_id=grid_id,
     )
+
+
+def states_as_of_each(
+    connection: Connection,
+    windows: Sequence[tuple[datetime, datetime, datetime]],
+    *,
+    known_at: datetime = ALL_KNOWN,
+    unit_code: str | None = None,
+) -> tuple[pd.DataFrame, list[int]]:
+    """The rows of `alarm_states` with the open ones of any age for each of several (start_at, end_at, as_of), below each other, and how
+    many each has."""
+    told = [
+        {
+            "start_at": start_at,
+            "end_at": end_at,
+            "as_of_at": as_of,
+            "known_at": known_at,
+            "with_old": 1,
+            "unit_code": unit_code,
+            "grid_id": None,
+        }
+        for start_at, end_at, as_of in windows
+    ]
+    return frame_of_each(connection, "alarm_states", told)
 
 
 def problems_found(

@@ -5,6 +5,7 @@ Values and names carry the types: an aware datetime is bound as an instant, a da
 come back as UTC timestamps, those that start with `is_` as booleans.
 """
 
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import date, datetime
 from functools import cache
@@ -24,11 +25,29 @@ _LISTS_OF_NUMBERS: Final = frozenset({"letter_ids", "years"})
 
 def frame(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
     """The rows of `sql/<name>.sql`; grain and columns are in the file's header comment."""
+    return _framed(*_fetched(connection, name, parameters))
+
+
+def frame_of_each(
+    connection: Connection, name: str, several: Sequence[dict[str, Any]]
+) -> tuple[pd.DataFrame, list[int]]:
+    """The rows of `sql/<name>.sql` for each of several sets of parameters, below each other, and how many each has."""
+    told = [_fetched(connection, name, parameters) for parameters in several]
+    rows = [row for _, found in told for row in found]
+    return _framed(told[0][0], rows), [len(found) for _, found in told]
+
+
+def _fetched(
+    connection: Connection, name: str, parameters: dict[str, Any]
+) -> tuple[list[str], Sequence[Any]]:
+    """The columns and the driver's own rows: a text tells no types, and SQLAlchemy would wrap them one by one."""
     result = connection.execute(_prepared(connection, name, parameters), parameters)
-    names = list(result.keys())
     with closing(result):
-        # A text tells no types: the driver's own rows are what SQLAlchemy would wrap one by one.
-        rows = pd.DataFrame.from_records(result.cursor.fetchall() if result.cursor else [], columns=names)
+        return list(result.keys()), result.cursor.fetchall() if result.cursor else []
+
+
+def _framed(names: list[str], found: Sequence[Any]) -> pd.DataFrame:
+    rows = pd.DataFrame.from_records(found, columns=names)
     for column in rows.columns:
         if column.endswith("_at"):
             # Few moments are told twice: to look for those takes as long as to read them all.

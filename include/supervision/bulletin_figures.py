@@ -60,7 +60,7 @@ class CitySituation:
     unit_code: str
     unit_name: str
     province_name: str
-    region: str  # 2+26 | 汾渭平原
+    region: str  # as the profile names it
     half: AirLevel
     month: AirLevel | None  # the full month that the window closes; None in a first half
     year: AirLevel  # 1 January to the window's end

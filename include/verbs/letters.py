@@ -24,7 +24,7 @@ def letters() -> None:
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def list_letters(on_date: date | None, state: str | None, most: int, form: str) -> None:
     """One row a letter, newest windows first."""
-    from include.office.letters import letter_list
+    from include.office.letter_acts import letter_list
 
     print_rows(letter_list(open_current_house().engine, on_date=on_date, state=state, most=most), form)
 
@@ -33,7 +33,7 @@ def list_letters(on_date: date | None, state: str | None, most: int, form: str) 
 @LETTER
 def show(letter_id: int) -> None:
     """A letter: its files, its recipients with the server's words, its history."""
-    from include.office.letters import letter_history
+    from include.office.letter_acts import letter_history
 
     house = open_current_house()
     found = letter_history(house, letter_id)
@@ -62,7 +62,7 @@ def show(letter_id: int) -> None:
 @REASON
 def release(letter_id: int, reason: str) -> None:
     """Number, finish and queue a letter that waits or was withheld; the next round sends it."""
-    from include.office.letters import release_letter
+    from include.office.letter_acts import release_letter
 
     house, now, actor = _asked()
     done = release_letter(house, letter_id, now=now, actor=actor, reason=reason, is_person=True)
@@ -76,7 +76,7 @@ def release(letter_id: int, reason: str) -> None:
 @REASON
 def withhold(letter_id: int, reason: str) -> None:
     """Keep a letter back; a released one is withdrawn if nothing of it has left, and its number becomes 作废."""
-    from include.office.letters import withhold_letter
+    from include.office.letter_acts import withhold_letter
 
     house, now, actor = _asked()
     click.echo(withhold_letter(house, letter_id, now=now, actor=actor, reason=reason))

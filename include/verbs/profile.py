@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from include.errors import CheckFailed
+from include.profile.values import LANGUAGES, Language
 
 
 @click.group()
@@ -40,11 +41,18 @@ def check(name: str | None) -> None:
 
 @profile.command("new")
 @click.argument("folder", type=click.Path(path_type=Path))
-def new(folder: Path) -> None:
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default="zh",
+    show_default=True,
+    help="In English with the templates of the shipped office that speaks it.",
+)
+def new(folder: Path, language: Language) -> None:
     """Write a commented profile into a new folder, to be filled in."""
     from include.profile.scaffold import write_profile
 
-    written = write_profile(folder)
+    written = write_profile(folder, language)
     click.echo("\n".join(str(path) for path in written))
     click.echo(f"fill it in, then: python -m include profile check {folder}")
 

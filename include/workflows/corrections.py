@@ -9,14 +9,14 @@ import include.workflows.beats  # noqa: F401  enters the beats whose letters are
 from include.errors import StateError
 from include.house import House
 from include.language import say
-from include.office.letters import corrected, frozen_figures, letter_differences, render
+from include.office.letter_acts import corrected, frozen_figures, letter_differences, render
 from include.office.register import due_letters
 from include.periods import Period, period_ending
-from include.post.corrections import correctable, draft_correction, urged_before
 from include.post.letters import Drafted, LetterFacts, find
+from include.post.revisions import correctable, draft_correction, urged_before
 from include.store.engine import reading
 from include.store.facts import letters_with_late_facts
-from include.supervision.corrections import under_key
+from include.supervision.differences import under_key
 from include.supervision.figures import to_json
 
 

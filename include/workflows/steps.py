@@ -12,7 +12,7 @@ from include.errors import CheckFailed, QianliyanError
 from include.house import Decision, House, Run
 from include.language import say
 from include.letter_kinds import LetterKind, is_in_use, letter_kind
-from include.office.letters import letters_of_period, release_letter, render
+from include.office.letter_acts import letters_of_period, release_letter, render
 from include.office.register import Due
 from include.periods import Period, moment_label
 from include.post.audit import Change, record

@@ -20,7 +20,7 @@ from include.office.field_decisions import accept, reject, reports
 from include.office.field_devices import revoke
 from include.office.field_links import link_key
 from include.office.field_told import stop_link, tell_page
-from include.office.letters import withhold_letter
+from include.office.letter_acts import withhold_letter
 from include.office.waiting import waiting
 from include.post.mailbox import LocalMailbox
 from include.store import tables

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, delete
 
 from include.connections import read_registry
 from include.house import SETTINGS_FILE, House, Run, open_house
-from include.office.letters import letters_of_period
+from include.office.letter_acts import letters_of_period
 from include.periods import DAY, Period, midnight
 from include.simulator.air import months_read, write_air
 from include.simulator.region import write_region

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from include.letters.document.template_outline import outline
-from include.office.letters import frozen_figures
+from include.office.letter_acts import frozen_figures
 from include.office.register import LETTER_TYPES
-from include.supervision.corrections import differences
+from include.supervision.differences import differences
 from include.supervision.figures import DailyFigures, Flag, from_json
 from tests.letters import bulletins, samples, summaries
 from tests.supervision.test_daily import figures as daily_figures

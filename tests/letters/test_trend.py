@@ -18,7 +18,7 @@ from include.letters.pictures.trend_charts import PAGE_UNITS, trend_pages
 from include.letters.summary import compose_summary
 from include.letters.words.trend_words import has_trend, trend_values
 from include.periods import period_ending
-from include.supervision.corrections import differences
+from include.supervision.differences import differences
 from include.supervision.weekly_figures import SpanCount, SummaryFigures
 from tests.gallery.computed import many_units, whole_region
 from tests.gallery.findings import figure_findings

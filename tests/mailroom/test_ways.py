@@ -21,7 +21,7 @@ from include.post.mailbox import local_mailbox
 from include.post.mailer import MailSession
 from include.post.outcomes import Transmission
 from include.post.round import post_round
-from include.replies.letters import check_of, tagged
+from include.replies.answered import check_of, tagged
 from include.simulator.mail_answers import bounce_mail, text_mail
 from include.store import tables
 from include.store.archive import Archive

@@ -15,7 +15,7 @@ import include.workflows.beats  # noqa: F401  enters the beats
 from include.errors import StateError
 from include.house import House, Run
 from include.office.alarms import pushes
-from include.office.letters import letters_of_period, release_letter
+from include.office.letter_acts import letters_of_period, release_letter
 from include.office.register import due_keys
 from include.periods import period_ending
 from include.post.attention import needs_person
@@ -137,10 +137,12 @@ def add_stations(house: House, count: int, heard: int, end: str) -> None:
     last = pd.Timestamp(end_at - timedelta(hours=1)).tz_convert("UTC")
     spoke = pd.DataFrame(
         {
-            "station_id": [f"S{number}" for number in range(heard)],
+            "station_id": [f"S{number}" for number in range(count)],
             "unit_code": "140300",
             "grid_id": "T85711",
             "hour": last,
+            # As the watch keeps them: a silent station has a row, too.
+            "pm25_ug_m3": [60.0 if number < heard else None for number in range(count)],
         }
     )
     hours = pd.date_range(end=last, periods=24, freq="h")
@@ -392,15 +394,15 @@ def test_a_push_names_the_first_three_suspects_by_what_was_known_then_with_reaso
     text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert (
         "   疑似来源（建议核查）：\n"
-        "   ①某<铸造>厂（高）：位于上风向1.2公里，期间生产负荷正常、治污设备停运（距离自高值站点起算，在网格中心以北）\n"
-        "   ②来源不明（低）：清单内单位均不能较好解释，建议在高值点周边现场排查\n"
-        "   ③某砖厂（低）：不在上风向，距高值站点1.2公里，期间生产和治污设备用电正常（距离自高值站点起算，在网格中心以北）\n"
+        "   ①某<铸造>厂，可能性高：位于上风向1.2公里，期间生产负荷正常、治污设备停运（距离自高值站点起算，在网格中心以北）\n"
+        "   ②来源不明，可能性低：清单内单位均不能较好解释，建议在高值点周边现场排查\n"
+        "   ③某砖厂，可能性低：不在上风向，距高值站点1.2公里，期间生产和治污设备用电正常（距离自高值站点起算，在网格中心以北）\n"
         "   反馈时限"
     ) in text.replace("\r\n", "\n")
     assert "第四厂" not in text
     assert "疑似来源的把握分三级，高：可能性在一半以上" in text
     html = message.get_body(("html",)).get_content()  # type: ignore[union-attr]
-    assert "①某&lt;铸造&gt;厂（高）" in html
+    assert "①某&lt;铸造&gt;厂，可能性高" in html
 
 
 def test_the_watch_of_an_hour_is_pushed_from_readings_to_mailbox(engine: Engine, tmp_path: Path) -> None:

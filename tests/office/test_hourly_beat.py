@@ -11,7 +11,7 @@ from include.errors import StateError
 from include.house import House, Run
 from include.letter_kinds import LetterKind
 from include.letters.composition import Letter, letter_file
-from include.office.letters import frozen_figures, letter_list, letters_of_period
+from include.office.letter_acts import frozen_figures, letter_list, letters_of_period
 from include.office.register import Beat, Due, LetterType, due_keys, registered
 from include.periods import Period, office_zone, period_ending, periods_of_day
 from include.post.letters import LetterFacts, find_by_key

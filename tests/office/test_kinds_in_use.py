@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import Engine
 
 from include.letter_kinds import is_in_use
-from include.office.letters import letters_of_period
+from include.office.letter_acts import letters_of_period
 from include.post.mailbox import local_mailbox
 from include.profile.current import office, using
 from include.store.engine import reading

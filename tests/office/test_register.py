@@ -68,3 +68,8 @@ def test_what_the_kinds_say() -> None:
 def test_a_kind_that_is_not_registered_is_not_stored(engine) -> None:
     with pytest.raises(InputError, match="unknown kind of letter"), writing(engine) as connection:
         insert_letter(connection, facts("memo"), "s", state="drafted", act=Act(NOW, "t", "r"), action="draft")
+
+
+def test_a_whole_new_kind_fits_into_sixty_lines() -> None:
+    lines = (ROOT / "tests" / "office" / "test_new_kind.py").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 60

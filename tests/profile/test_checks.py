@@ -1,14 +1,13 @@
 """Every fault of a profile is named with file, line, expected and got; the shipped ones have none."""
 
 import os
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
 import pytest
-from shapely import box
 
 from include.errors import InputError
 from include.office.profiles import whole_check
@@ -16,6 +15,7 @@ from include.profile.current import SHIPPED, latest_told_office, load, profile_f
 from include.profile.reading import read_profile
 from include.profile.rules import RuleBook
 from include.profile.scaffold import write_profile
+from tests.profile.spoiling import MAIL, added, encoded, outlined, replaced, ruled, template
 
 
 @pytest.fixture
@@ -35,53 +35,6 @@ def test_a_new_profile_has_no_faults_and_reads(folder: Path) -> None:
     assert [unit.bureau for unit in profile.addressees()] == ["甲市环境局"]
     assert profile.upper_unit(profile.addressees()[0]).unit_code == "000100"  # above it is this office
 
-
-def replaced(file: str, old: str, new: str) -> Callable[[Path], None]:
-    def change(folder: Path) -> None:
-        path = folder / file
-        text = path.read_text(encoding="utf-8")
-        assert old in text
-        path.write_text(text.replace(old, new), encoding="utf-8", newline="")
-
-    return change
-
-
-def added(file: str, *lines: str) -> Callable[[Path], None]:
-    def change(folder: Path) -> None:
-        path = folder / file
-        path.write_text(
-            path.read_text(encoding="utf-8") + "".join(f"{line}\n" for line in lines), encoding="utf-8"
-        )
-
-    return change
-
-
-def encoded(file: str, change_bytes: Callable[[bytes], bytes]) -> Callable[[Path], None]:
-    def change(folder: Path) -> None:
-        (folder / file).write_bytes(change_bytes((folder / file).read_bytes()))
-
-    return change
-
-
-def ruled(rule: str) -> Callable[[Path], None]:
-    return replaced("profile.yaml", "rules: []", f"rules:\n  - {rule}\n#")
-
-
-def outlined(datum: str, place: str = "000100") -> Callable[[Path], None]:
-    def change(folder: Path) -> None:
-        frame = {"place_code": [place], "datum": [datum], "source": ["drawn"], "licence": ["CC0"]}
-        gpd.GeoDataFrame(frame, geometry=[box(110, 30, 111, 31)], crs="EPSG:4326").to_parquet(
-            folder / "outlines.parquet"
-        )
-
-    return change
-
-
-def template(name: str, content: str) -> Callable[[Path], None]:
-    return lambda folder: (folder / "templates" / name).write_text(content, encoding="utf-8") and None
-
-
-MAIL = "{% set 主题 = 'x' %}{{ 主送机关 }}{{ 发文机关 }}{{ 文号 }}{{ 签发日期 }}{{ 标识清单 }}{{ 是否模拟 }}{{ 函件标识 }}"
 
 FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "unknown parent place": (
@@ -137,7 +90,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         "contacts.csv:3: a contact that no letter goes to; expected this office, 000000; got 000100",
     ),
     "a contact that intake refuses": (
-        added("contacts.csv", "000100,cc,某局,a@b.example,,1899-01-01,"),
+        added("contacts.csv", "000100,cc,某局,a@b.example,,1999-01-01,"),
         "contacts.csv:3: the contact cannot be taken; expected valid_from: ",
     ),
     "an address that no mail server takes": (
@@ -220,7 +173,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "a rule with the wrong unit of measure": (
         ruled("{name: deadlines.feedback, value: 50 μg/m³, from: 2020-01-01}"),
-        "profile.yaml:46: the value of deadlines.feedback is wrong; expected a length of time with its unit: 30 min, 24 h or 7 d; got 50 μg/m³",
+        "profile.yaml:46: the value of deadlines.feedback is wrong; expected a length of time with its unit, from 1 min to 366 d: 30 min, 24 h or 7 d; got 50 μg/m³",
     ),
     "a rule without a unit of measure": (
         ruled("{name: deadlines.feedback, value: 24, from: 2020-01-01}"),
@@ -228,7 +181,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "hours for a number": (
         ruled("{name: low_response.remind_late, value: 3 h, from: 2020-01-01}"),
-        "profile.yaml:46: the value of low_response.remind_late is wrong; expected a whole number, not negative, without a unit; got 3 h",
+        "profile.yaml:46: the value of low_response.remind_late is wrong; expected a whole number, not negative, without a unit, at most 1000000; got 3 h",
     ),
     "a rule for an unknown unit": (
         ruled('{name: low_response.remind_late, value: 3, unit: "000777", from: 2020-01-01}'),
@@ -350,6 +303,16 @@ def test_a_fault_is_named(folder: Path, name: str) -> None:
 
     assert any(one.startswith(expected) for one in found), found
     assert len(found) <= 3, found  # what follows from it, at most
+
+
+def test_a_new_profile_in_english_has_no_faults_and_no_chinese(tmp_path: Path) -> None:
+    written = write_profile(tmp_path / "office", "en")
+    assert [str(one) for one in whole_check(tmp_path / "office")] == []
+    profile = read_profile(tmp_path / "office")
+    assert [unit.bureau for unit in profile.addressees()] == ["First Town Environment Office"]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in written if path.name != "words.yaml"}
+    chinese = re.compile("[\u3000-\u9fff\uff00-\uffef]")
+    assert {name: found[0] for name, text in texts.items() if (found := chinese.search(text))} == {}
 
 
 def test_a_profile_with_faults_is_refused(folder: Path) -> None:

@@ -6,11 +6,14 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
+from sqlalchemy import Engine
 
 from include.office_demo import played_days
 from include.periods import HOUR, KINDS, Period, midnight, period_ending, period_of_interval, schedule
 from include.profile.current import load, using
 from include.sources.checks import moments
+from include.sources.ledger import completeness
+from include.store.engine import reading
 from include.supervision.standards import edition_on
 from include.supervision.workdays import day_status
 
@@ -30,6 +33,15 @@ def test_a_day_is_as_long_as_its_clocks_say(day: date, hours: int) -> None:
     assert (window.start, window.last_date) == (day, day)
     assert window.as_of == midnight(day + timedelta(days=1)) + timedelta(hours=8)
     assert window.key == f"day_{day}_{day + timedelta(days=1)}"
+
+
+@pytest.mark.parametrize(("day", "hours"), [(SHORT, 23), (LONG, 25)])
+def test_the_hours_of_a_days_data_are_those_that_passed(engine: Engine, day: date, hours: int) -> None:
+    window = period_ending("day", day + timedelta(days=1))
+    with reading(engine) as connection:
+        found = completeness(connection, (), window.start_at, window.end_at)
+    assert (found.hours_received, found.hours_expected) == (hours, hours)
+    assert found.sentence.endswith(f" complete ({hours}/{hours} hours).")
 
 
 @pytest.mark.parametrize(("day", "hours"), [(SHORT, 23), (LONG, 25)])

@@ -25,7 +25,7 @@ from include.language import say
 from include.letters.alarm import compose_alarm
 from include.letters.composition import Letter
 from include.letters.digest import Matter, compose_digest
-from include.office.letters import letters_of_period
+from include.office.letter_acts import letters_of_period
 from include.office.profiles import found_store
 from include.office.waiting import waiting
 from include.periods import DAY, HOUR, midnight, period_ending

@@ -27,7 +27,7 @@ from typing import Any, Final
 from include.configured import ROOT
 from include.errors import InputError, QianliyanError
 from include.house import default_registry, default_var, open_house
-from include.office.letters import render
+from include.office.letter_acts import render
 
 # Windows whose counts both versions call by the same words; what an edition judges (按期, 超期, marks) may differ.
 WINDOWS: Final = (

@@ -10,7 +10,7 @@ from include.answer_form.code import answer_code
 from include.desk.standing import letter_file
 from include.errors import StateError
 from include.house import House
-from include.office.letters import release_letter
+from include.office.letter_acts import release_letter
 from include.post.letters import StoredLetter, find_by_key, reject
 from include.post.mailbox import local_mailbox, received
 from include.store.engine import reading

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from include.errors import CheckFailed, QianliyanError
 from include.house import Decision, House, Run
-from include.office.letters import letters_of_period, release_letter
+from include.office.letter_acts import letters_of_period, release_letter
 from include.post.mailbox import LocalMailbox, received
 from include.post.server import MailServer
 from include.rules import SIMULATED_LABEL

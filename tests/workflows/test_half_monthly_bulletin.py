@@ -11,7 +11,7 @@ from sqlalchemy import Engine, delete, select
 
 from include.errors import CheckFailed
 from include.house import Decision, Deliver, House, Run
-from include.office.letters import letters_of_period
+from include.office.letter_acts import letters_of_period
 from include.office.warning_grids import set_warning_grids
 from include.periods import DAY, period_ending
 from include.post.mailbox import LocalMailbox, received

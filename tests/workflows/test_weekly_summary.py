@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 
 from include.errors import InputError
 from include.house import Decision, Deliver, House, Run
-from include.office.letters import letters_of_period
+from include.office.letter_acts import letters_of_period
 from include.periods import period_ending
 from include.post.mailbox import LocalMailbox, received
 from include.rules import SIMULATED_LABEL

@@ -18,7 +18,7 @@ from include.desk.standing import letter_page
 from include.errors import QianliyanError, StateError
 from include.letter_kinds import is_corrected
 from include.letters.words.status_words import STANDINGS
-from include.office.letters import release_letter, withhold_letter
+from include.office.letter_acts import release_letter, withhold_letter
 from include.post.copies import TooLarge, rehearse, resend, take_back
 from include.post.letters import reject
 from include.post.outbox import resolve

@@ -12,6 +12,7 @@ from typing import Final
 
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
+from include.errors import CompositionError
 from include.language import counted
 from include.letter_kinds import kinds_where
 from include.letters.document.template_outline import outline
@@ -151,8 +152,11 @@ def _source(path: Path, file: str, findings: Findings) -> str | None:
         if unpacked > 16 * LARGEST_BYTES:
             raise ValueError(f"{unpacked} bytes unpacked")
         text = outline(raw)
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        findings.add(file, 0, "no Word document", expected="a .docx", got=error)
+    except CompositionError as error:
+        findings.add(file, 0, error.what, expected=error.todo, got=error.got)
+        return None
+    except Exception as error:  # a broken document can fail anywhere inside its library, with any exception
+        findings.add(file, 0, "no Word document", expected="a .docx", got=f"{type(error).__name__}: {error}")
         return None
     return _VALUE.sub("{{ ", _TAG.sub("{% ", text))
 

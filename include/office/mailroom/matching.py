@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, or_, select
 
 from include.language import say
-from include.replies.letters import Tag, check_of
+from include.replies.answered import Tag, check_of
 from include.sources.mailboxes.settings import MailboxSettings
 from include.sources.reading.mails import ReadMail
 from include.store import tables

@@ -74,7 +74,7 @@ def known_contacts(connection: Connection) -> tuple[Known, ...]:
 
 
 def take_listing(connection: Connection, listing: Listing, *, now: datetime) -> Taken:
-    """Brings a source's list into the book, by the rules of `contact_plan`; part of the caller's transaction."""
+    """Brings a source's list into the book, by the rules of `plan`; part of the caller's transaction."""
     told, _ = _told(connection, listing.source)
     questions = contact_questions.of_source(connection, listing.source)
     book = _book(connection, listing.source, questions)

@@ -15,7 +15,7 @@ from include.letters.reminder import reminder_values
 from include.letters.summary_values import summary_values
 from include.periods import Period, moment_label
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
-from include.supervision.corrections import differences, under_key
+from include.supervision.differences import differences, under_key
 from include.supervision.figures import (
     FeedbackCounts,
     Flag,

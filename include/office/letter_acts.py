@@ -17,10 +17,10 @@ from include.office.field_links import link_key, reply_link
 from include.office.field_told import open_link
 from include.office.register import LETTER_TYPES, LetterType, Premise
 from include.periods import Period, date_label, office_date
-from include.post.corrections import corrected_letter
 from include.post.letters import StoredLetter, find, withhold
 from include.post.recipients import addressees
 from include.post.release import ReleaseOutcome, Render, Struck, release, withdraw
+from include.post.revisions import corrected_letter
 from include.sources.ledger import ensure_covered
 from include.store import tables
 from include.store.engine import reading
