@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.watch.background import grouped_median, weighted_median
+from include.watch.gain_level import gain_level, medians, robust
 from include.watch.network import Network, StationOrder, networks, station_order
 from include.watch.readings import OK, RANGE, STUCK, epoch_hour, hours_of, read
 from include.watch.rules import BackgroundRules, GainRules, WatchRules
@@ -124,7 +125,7 @@ def _day(
     dead = delta < np.log(rules.quality.dead_share)
     delta[dead] = np.nan
     used = (~np.isnan(delta)).sum(axis=0)
-    middle, spread = _robust(delta)
+    middle, spread = robust(delta)
     damp_mean, damp_xx, damp_xy = _damp_sums(delta - middle, readings.rh[:, network.row], rules.background)
     lone = _lone_hours(delta - middle, rules.quality.spike_log_ratio)
     enough = used >= 3
@@ -190,21 +191,11 @@ def _verdicts(frame: pd.DataFrame, rules: WatchRules) -> NDArray[np.object_]:
 
 def _raw_surroundings(y: Floats, network: Network) -> Floats:
     """The weighted median of the neighbouring nodes' medians, at each station."""
-    medians = grouped_median(y, network.node, len(network.size))[0]
-    values = medians[network.near]
+    levels = grouped_median(y, network.node, len(network.size))[0]
+    values = levels[network.near]
     weight = np.where(np.isnan(values), 0.0, network.nearness)
     around = weighted_median(values, weight)
     return np.where((weight > 0).sum(axis=1) >= 2, around, np.nan)[network.node]
-
-
-def _robust(values: Floats) -> tuple[Floats, Floats]:
-    """Median and 1.4826 × median deviation by columns; NaN for columns without any value."""
-    some = ~np.isnan(values).all(axis=0)
-    middle, spread = np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
-    if some.any():
-        middle[some] = np.nanmedian(values[:, some], axis=0)
-        spread[some] = 1.4826 * np.nanmedian(np.abs(values[:, some] - middle[some]), axis=0)
-    return middle, spread
 
 
 def _means(values: Floats) -> Floats:
@@ -276,11 +267,11 @@ def gains(days: pd.DataFrame, network: Network, day: date, rules: WatchRules) ->
     ratio, spread, counts, damp = _history(days, network, day, own)
     hours, spikes, low_hours = counts.sum(axis=2)
     count = (~np.isnan(ratio)).sum(axis=1)
-    level, jumped, same = _level(ratio, spread, own)
+    level, jumped, same = gain_level(ratio, spread, own)
     shrunk = own.prior_sd**2 / (own.prior_sd**2 + own.day_sd**2 / np.maximum(same, 1))
     ratio_now = np.where(count > 0, level * shrunk, 0.0)
     gain_sd = np.where(count > 0, own.day_sd / np.sqrt(np.maximum(same, 1)), own.prior_sd)
-    middle_spread = _robust(spread.T)[0] if len(spread) else np.zeros(0)
+    middle_spread = medians(spread.T) if len(spread) else np.zeros(0)
     hour_sd = np.where(np.isnan(middle_spread), about.station_sd * 1.5, middle_spread)
     wild = about.wild_share + spikes / np.maximum(24.0 * np.maximum(count, 1), 24.0)
     trusted = rules.confidence
@@ -322,27 +313,6 @@ def _history(
     for k, name in enumerate(("damp_mean", "damp_xx", "damp_xy")):
         damp[k][at] = days[name].to_numpy(float)[usable]
     return ratio, spread, counts, damp
-
-
-def _level(ratio: Floats, spread: Floats, rules: GainRules) -> tuple[Floats, NDArray[np.bool_], Floats]:
-    """The median of the daily log-ratios; after a jump, the mean of the latest days that agree."""
-    stations, length = ratio.shape
-    level = _robust(ratio.T)[0] if stations else np.zeros(0)
-    same = (~np.isnan(ratio)).sum(axis=1).astype(float)
-    last = np.where(~np.isnan(ratio), np.arange(length), -1).max(axis=1, initial=-1)
-    here = np.arange(stations)
-    latest = np.where(last >= 0, ratio[here, np.maximum(last, 0)], np.nan)
-    steady = np.where(last >= 0, spread[here, np.maximum(last, 0)], np.nan) < rules.jump_spread
-    away = np.abs(ratio - latest[:, None]) > rules.same_log_ratio
-    change = np.where(away, np.arange(length), -1).max(axis=1, initial=-1)
-    before = np.where(np.arange(length)[None, :] <= change[:, None], ratio, np.nan)
-    after = np.where(np.arange(length)[None, :] > change[:, None], ratio, np.nan)
-    old = _robust(before.T)[0] if stations else np.zeros(0)
-    with np.errstate(invalid="ignore"):
-        jumped = steady & (np.abs(latest - old) > rules.jump_log_ratio)
-    agreeing = (~np.isnan(after)).sum(axis=1)
-    mean = np.nansum(after, axis=1) / np.maximum(agreeing, 1)
-    return np.where(jumped, mean, level), jumped, np.where(jumped, agreeing.astype(float), same)
 
 
 def _true_gain(ratio: Floats, network: Network, rules: BackgroundRules, rounds: int) -> Floats:

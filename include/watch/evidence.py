@@ -170,13 +170,14 @@ def _quiet(z: Floats, sd: Floats, wild: Floats, rules: WatchRules) -> Floats:
     return found
 
 
-def going_on(change: Floats, sd: Floats, own: Floats, rules: WatchRules) -> Floats:
-    """What a fault of one station that goes on explains: its rise changed by `change` (log) since the hour before, with
-    scatter `sd`, against the log density `own` of a quiet hour."""
+def going_on(change: Floats, rise: Floats, sd: Floats, own: Floats, rules: WatchRules) -> Floats:
+    """What a fault of one station that goes on explains: its `rise` (log) above the air, changed by `change` since the hour before,
+    with scatter `sd`, against the log density `own` of a quiet hour. A station that no longer stands `fault_shift` above the air is
+    in no fault: that it changes little says nothing then."""
     z = change / (1.4 * sd)
-    told: Floats = (
-        np.log(0.98 * np.exp(-0.5 * z * z) * 0.3989 / (1.4 * sd) + 0.02 * rules.filter.wild_density) - own
-    )
+    steady = np.log(0.98 * np.exp(-0.5 * z * z) * 0.3989 / (1.4 * sd) + 0.02 * rules.filter.wild_density)
+    back = np.clip(1.702 * (rules.filter.fault_shift - rise) / sd, -60.0, 30.0)
+    told: Floats = steady - own - np.log1p(np.exp(back))
     return told
 
 

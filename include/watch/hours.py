@@ -103,7 +103,7 @@ def _hourly_evidence(
         found.ratios[k, at], found.entries[k, at] = hour.found.ratio, hour.lone.entry
         top = hour.lone.station
         change = hour.lone.rise - before.rise[hour.network.row[top]]
-        told = going_on(change, hour.lone.sd, hour.lone.quiet, rules)
+        told = going_on(change, hour.lone.rise, hour.lone.sd, hour.lone.quiet, rules)
         found.goings[k, at] = np.where((top >= 0) & ~np.isnan(change), told, hour.lone.entry)
     return found
 

@@ -117,7 +117,7 @@ def grid_rows(
     confirmed = standing & (asked.two | lasts)
     raise_at = np.where(hour.rh >= own.damp_from_pct, own.raise_damp_at, own.raise_at)
     raised = (p >= raise_at) | ((p >= own.hold_at) & (p_before >= raise_at))
-    told = confidence(p, hits, hour.low_share, rules.confidence)
+    told = confidence(p, hits, second_hour, hour.low_share, rules.confidence)
     return {
         "grid_id": np.array(network.grid_ids, object),
         "unit_code": np.array(network.grid_city, object),
@@ -150,16 +150,21 @@ def grid_rows(
 
 
 def confidence(
-    probability: Floats, hits: NDArray[np.int64], low_share: float, rules: ConfidenceRules
+    probability: Floats,
+    hits: NDArray[np.int64],
+    second_hour: NDArray[np.bool_],
+    low_share: float,
+    rules: ConfidenceRules,
 ) -> Floats:
-    """The chance that an hour is a true exceedance: of the filter's probability, the stations reached, and the share of hours in
-    which the network's stations stood low in the two weeks before."""
+    """The chance that an hour is a true exceedance: of the filter's probability, the stations reached, whether the hour before spoke
+    for one too, and the share of hours in which the network's stations stood low in the two weeks before."""
     with np.errstate(divide="ignore"):
         logit = np.log(probability) - np.log1p(-probability)
     score = (
         rules.constant
         + rules.logit * np.clip(logit, rules.least_logit, rules.most_logit)
         + rules.second_station * (hits >= 2)
+        + rules.second_hour * second_hour
         + rules.scatter * np.log(low_share / rules.low_share)
     )
     found: Floats = np.minimum(1.0 / (1.0 + np.exp(-score)), rules.most)

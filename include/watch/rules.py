@@ -9,7 +9,7 @@ from typing import Final
 
 from include.periods import office_zone
 
-EDITION: Final = "watch-2026-11.5"
+EDITION: Final = "watch-2026-11.6"
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class GainRules:
 
     days: int = 14  # daily facts that are read; longer, and drift is not followed
     least_hours: int = 8  # hours of a day that make a daily fact usable
+    # A gain that drifts: of these windows (last days, the shortest first) the longest counts whose median agrees with that of each
+    # shorter one, within so many deviations of a median of its days.
+    windows: tuple[int, ...] = (3, 4, 7, 14)
+    window_deviations: float = 2.5
+    window_least_sd: float = 0.06  # log; scatter of a day is taken to be at least this
     jump_log_ratio: float = 0.18  # the last day stands this far from the days before …
     jump_spread: float = 0.2  # … and is steady (a source is not): the gain has jumped
     same_log_ratio: float = 0.12  # days that belong to the same gain after a jump
@@ -82,6 +87,7 @@ class FilterRules:
     stay: float = 0.8  # chance that it goes on for another hour (five hours in the mean)
     fault_per_hour: float = 0.00001  # chance that one of a grid's stations jumps, sticks or is moved
     fault_stay: float = 0.98  # chance that it stays so for another hour
+    fault_shift: float = 0.15  # log; a station that stands lower above the air is in no fault
     wide_share: float = 0.2  # of the surrounding grids that rise at once: above this, not one grid's matter
     wide_evidence: float = 10.0  # log; taken off the evidence for each unit of share above it
     city_share: float = 0.1  # of the city's other grids that rise at once; above this likewise …
@@ -100,19 +106,19 @@ class FilterRules:
     wild_density: float = 0.25  # per log unit: wild values lie anywhere in four log units
     most_evidence: float = 9.0  # log; no hour weighs more for an exceedance
     least_evidence: float = -4.0  # log; nor against it
-    raise_at: float = 0.35  # probability from which a grid-hour is raised
+    raise_at: float = 0.25  # probability from which a grid-hour is raised
     # The same in air so damp that nobody knows how much a counter swells.
     damp_from_pct: float = 96.0
     raise_damp_at: float = 0.7
     # The same where one station alone spoke in the grid: nothing else tells its air.
-    raise_alone_at: float = 0.987
+    raise_alone_at: float = 0.992
     # Share of both thresholds that the highest station must show to be raised, where a second one shows as much.
     raise_share: float = 0.75
     lone_share: float = 0.9  # the same where only one of several stations stands high
     alone_share: float = 1.2  # the same where one station alone spoke in the grid
     # Evidence (log) of the hour before that makes one station's exceedance two hours long.
     second_hour_evidence: float = 0.5
-    hold_at: float = 0.25  # and down to which it stays raised
+    hold_at: float = 0.2  # and down to which it stays raised
 
 
 @dataclass(frozen=True)
@@ -127,18 +133,19 @@ class EpisodeRules:
 @dataclass(frozen=True)
 class ConfidenceRules:
     """The chance that an hour is a true exceedance, by what came true on worlds of four simulators (docs/watch.md): a logistic function
-    of the filter's probability, of a second station that was reached, and of how the network scatters."""
+    of the filter's probability, of a second station and a second hour, and of how the network scatters."""
 
-    constant: float = -0.13
-    logit: float = 0.52  # for each unit of the probability's logit …
+    constant: float = -0.55
+    logit: float = 0.57  # for each unit of the probability's logit …
     least_logit: float = -1.0  # … within these
     most_logit: float = 6.0
-    second_station: float = 1.52  # where two stations or more were reached
+    second_station: float = 0.33  # where two stations or more were reached
+    second_hour: float = 0.83  # where the hour before spoke for an exceedance too
     # For each unit of ln(share of low hours / low_share): what falls by chance rises by chance.
-    scatter: float = -1.22
+    scatter: float = -1.33
     low_share: float = 0.02  # of a station's hours stand low in a fair network; before its days tell …
     low_hours: float = 48.0  # … this counts as so many hours
-    raise_at: float = 0.4  # an hour of less is not raised
+    raise_at: float = 0.53  # an hour of less is not raised
     most: float = 0.98
 
 

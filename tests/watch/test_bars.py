@@ -23,10 +23,10 @@ def test_each_hour_says_its_bars_and_what_confirmed_it() -> None:
             hours(
                 (100, 22.0, 19.0, 3, 2.0, 0.9),  # a second station
                 (101, 23.0, 5.0, 3, 2.0, 0.9),  # a second hour, by the evidence before
-                (102, 22.0, 5.0, 3, 0.1, 0.2),  # below 0.9 of 25
+                (102, 22.0, 5.0, 3, 0.1, 0.15),  # below 0.9 of 25
                 (103, 24.0, 5.0, 3, 2.0, 0.9),  # one station, one hour
                 (104, 31.0, float("nan"), 1, 2.0, 0.98),  # alone: too unsure
-                (105, 31.0, float("nan"), 1, 2.0, 0.99),
+                (105, 31.0, float("nan"), 1, 2.0, 0.995),
                 (107, 24.0, 5.0, 3, 2.0, 0.9),  # the hour before is not there
             ),
             DEFAULT_RULES,

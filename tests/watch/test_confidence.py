@@ -8,17 +8,22 @@ from include.watch.rules import ConfidenceRules
 
 
 @pytest.mark.parametrize(
-    ("probability", "hits", "low_share", "expected"),
+    ("probability", "hits", "second_hour", "low_share", "expected"),
     [
-        (0.5, 1, 0.02, 0.468),  # the constant alone
-        (0.9, 1, 0.02, 0.734),
-        (0.9, 3, 0.02, 0.926),  # a second station; a third adds nothing
-        (0.9, 1, 0.08, 0.337),  # a network that stands low four times as often is believed less
-        (0.9, 1, 0.005, 0.937),
-        (0.0, 0, 0.02, 0.343),  # the logit is bounded
-        (1.0, 2, 0.005, 0.98),  # and so is what is said
+        (0.5, 1, False, 0.02, 0.366),  # the constant alone
+        (0.9, 1, False, 0.02, 0.669),
+        (0.9, 3, False, 0.02, 0.737),  # a second station; a third adds nothing
+        (0.9, 1, True, 0.02, 0.822),  # a second hour says more
+        (0.9, 1, True, 0.08, 0.423),  # a network that stands low four times as often is believed less
+        (0.9, 1, True, 0.005, 0.967),
+        (0.0, 0, False, 0.02, 0.246),  # the logit is bounded
+        (1.0, 2, True, 0.005, 0.98),  # and so is what is said
     ],
 )
-def test_what_an_hour_is_believed(probability: float, hits: int, low_share: float, expected: float) -> None:
-    told = confidence(np.array([probability]), np.array([hits]), low_share, ConfidenceRules())
+def test_what_an_hour_is_believed(
+    probability: float, hits: int, second_hour: bool, low_share: float, expected: float
+) -> None:
+    told = confidence(
+        np.array([probability]), np.array([hits]), np.array([second_hour]), low_share, ConfidenceRules()
+    )
     assert told.round(3).tolist() == [expected]

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from include.watch.days import gains, station_days, station_gains
+from include.watch.gain_level import gain_level
 from include.watch.network import networks, station_order
 from include.watch.rules import DEFAULT_RULES
 from tests.watch.small_world import Air, stations
@@ -45,6 +46,7 @@ def gain_of(station: str, facts: pd.DataFrame) -> tuple[float, bool, int]:
         ([0.0] * 8 + [0.5, 0.5, 0.5], (0.51, True, 11)),
         ([0.0] * 10 + [0.1], (0.0, False, 11)),  # within what a day scatters
         ([9.9] * 6 + [0.3] * 14, (0.31, False, 14)),  # only the last fourteen days are read
+        ([0.0, 0.05] * 7, (0.025, False, 14)),  # days that scatter: all fourteen
     ],
 )
 def test_a_gain_follows_the_last_days(ratios: list[float], expected: tuple[float, bool, int]) -> None:
@@ -52,6 +54,24 @@ def test_a_gain_follows_the_last_days(ratios: list[float], expected: tuple[float
     gain, jumped, days = gain_of("M40", facts)
     assert (jumped, days) == expected[1:]
     assert gain == pytest.approx(expected[0], abs=0.03)
+
+
+def test_of_a_gain_that_drifts_only_the_latest_days_tell() -> None:
+    ratio = np.array(
+        [
+            [0.04 * k for k in range(14)],
+            [0.02 * (k % 2) for k in range(14)],
+            [0.0] * 12 + [0.5, 0.5],  # two of the last three days
+            [np.nan] * 12 + [0.3, 0.3],
+            [np.nan] * 14,
+        ]
+    )
+    level, jumped, days = gain_level(ratio, np.full(ratio.shape, 0.4), RULES.gain)
+    assert level.round(2).tolist()[:2] == [0.4, 0.01]
+    assert days.tolist() == [7, 14, 3, 2, 0]
+    assert level[2:4].tolist() == [0.5, 0.3]
+    assert np.isnan(level[4])
+    assert not jumped.any()
 
 
 def test_an_unsteady_day_is_a_source_and_no_jump() -> None:

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from include.watch.evidence import evidence, filtered
+from include.watch.evidence import evidence, filtered, going_on
 from include.watch.network import networks, station_order
 from include.watch.rules import DEFAULT_RULES, FilterRules
 from tests.watch import small_world
@@ -41,6 +41,16 @@ def test_the_filter_is_the_sum_over_all_paths() -> None:
     assert [float(part[0]) for part in found] == pytest.approx(
         enumerated(ratios, entries, goings, rules.filter)
     )
+
+
+def test_a_fault_goes_on_only_while_its_station_stands_above_the_air() -> None:
+    change, rise, sd = np.zeros(3), np.array([0.6, 0.15, 0.0]), np.full(3, 0.08)
+    high, edge, back = going_on(change, rise, sd, np.log(np.full(3, 2.0)), RULES)
+    steady = math.log(0.98 * 0.3989 / (1.4 * 0.08) + 0.02 * RULES.filter.wild_density) - math.log(2.0)
+    assert high == pytest.approx(steady, abs=0.01)
+    assert edge == pytest.approx(steady - math.log(2.0))
+    assert back < -2.5
+    assert going_on(change + 0.5, rise, sd, np.log(np.full(3, 2.0)), RULES)[0] < high - 4.0
 
 
 def hour_of(values: dict[str, float], sd: float = 0.07) -> float:
