@@ -1,7 +1,7 @@
--- Grain: one key enterprise of one source, as last imported, inside a rectangle: where it is.
+-- Grain: one key enterprise of one source, as last imported, inside a rectangle: where it is. In no order: to sort them means to look them
+-- up one by one.
 -- Parameters: west, east, south, north (degrees).
 -- Reads: enterprise.
-select source, enterprise_id, lon, lat
+select enterprise_id, lon, lat
 from enterprise
 where lat between :south and :north and lon between :west and :east
-order by source, enterprise_id

@@ -34,6 +34,9 @@ from include.watch import DEFAULT_RULES, tied
 
 PUSH_KINDS: Final = (PUSH_KIND, LATE_KIND)
 _HOUR: Final = timedelta(hours=1)
+# Of the judged hours, what a push reads.
+_TREND: Final = ("grid_id", "hour", "pm25_ug_m3", "background_ug_m3", "official_factor")
+_HEARD: Final = ("station_id", "hour", "unit_code", "grid_id", "pm25_ug_m3")
 
 
 def pushes(house: House, period: Period) -> HourlyPushes:
@@ -50,10 +53,9 @@ def pushes(house: House, period: Period) -> HourlyPushes:
             alarm_states(connection, *flag_window(period), period.end_at, with_old=True), period.end_at
         )
     trend_from = later(period.end_at, -ALARM_PUSH.trend_hours * _HOUR)
-    judged = read_judged(house.stations_dir, GRID_HOURS, trend_from, period.end_at, edition)
-    spoke = read_judged(
-        house.stations_dir, STATION_JUDGED, later(period.end_at, -_HOUR), period.end_at, edition
-    )
+    judged = read_judged(house.stations_dir, GRID_HOURS, trend_from, period.end_at, edition, _TREND)
+    hour_at = later(period.end_at, -_HOUR)
+    spoke = read_judged(house.stations_dir, STATION_JUDGED, hour_at, period.end_at, edition, _HEARD)
     return hourly_pushes(
         PushFacts(
             revisions=revisions,
@@ -146,10 +148,10 @@ def _of_grids(judged: pd.DataFrame, grids: pd.Series) -> pd.DataFrame:
 
 
 def _heard(judged: pd.DataFrame) -> dict[str, int]:
-    """Micro-stations with a valid hour, by unit: those that stand in a grid."""
+    """Micro-stations with a valid hour, by unit: those that stand in a grid. A silent one has a row without a level."""
     if judged.empty:
         return {}
-    micro = judged[judged["grid_id"].fillna("") != ""]
+    micro = judged[(judged["grid_id"].fillna("") != "") & judged["pm25_ug_m3"].notna()]
     return {
         str(code): int(count) for code, count in micro.groupby("unit_code")["station_id"].nunique().items()
     }

@@ -9,10 +9,11 @@ at any moment can be read again. A file is written beside its place and renamed:
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,11 @@ from include.periods import DAY, midnight, office_date, office_zone
 _HOUR_MS: Final = 3_600_000
 _INSTANT: Final = pa.timestamp("ms")  # UTC; without a zone, as DuckDB reads it without an extension
 _UTC: Final = pa.timestamp("ms", "UTC")
-_REVISED: Final = b"revised"  # of a file's metadata: whether any hour stands in it more than once
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# Of a file's metadata: whether any hour stands in it more than once; and by hour when the last of its rows came (both in
+# milliseconds since the epoch): every run asks for that, and a day has a hundred thousand rows.
+_REVISED: Final = b"revised"
+_RECEIPTS: Final = b"receipts"
 
 
 @dataclass(frozen=True)
@@ -127,26 +132,30 @@ def read_hours(
     return _with_zone(pa.concat_tables(parts).unify_dictionaries())
 
 
-def last_receipts(root: Path, table: HourTable, start_at: datetime, end_at: datetime) -> pd.DataFrame:
-    """One row an hour of [start_at, end_at) of which there are values: `hour`, and `received_at` of what came last."""
+def last_receipts(
+    root: Path, table: HourTable, start_at: datetime, end_at: datetime
+) -> dict[datetime, datetime]:
+    """By hour of [start_at, end_at) of which there are values: when the last of them came; both in UTC."""
     begin, end = _milliseconds(start_at), _milliseconds(end_at)
-    last = np.full(max(-(-(end - begin) // _HOUR_MS), 0), -1, np.int64)
-    for day in _days(start_at, end_at):
-        path = day_path(root, table, day)
-        if path.exists():
-            with pq.ParquetFile(path) as file:
-                rows = file.read(columns=["hour", "received_at"], use_threads=False)
-            hours, receipts = (_numbers_of(rows, name) for name in ("hour", "received_at"))
-            inside = (hours >= begin) & (hours < end)
-            np.maximum.at(last, (hours[inside] - begin) // _HOUR_MS, receipts[inside])
-    told = np.flatnonzero(last >= 0)
-    columns = {"hour": begin + told * _HOUR_MS, "received_at": last[told]}
-    return pd.DataFrame(
-        {
-            name: pd.DatetimeIndex(values.astype("datetime64[ms]")).tz_localize("UTC").as_unit("us")
-            for name, values in columns.items()
-        }
-    )
+    paths = [day_path(root, table, day) for day in _days(start_at, end_at)]
+    told = (pair for path in paths if path.exists() for pair in _receipts_in(path))
+    return {_moment(hour): _moment(at) for hour, at in told if begin <= hour < end}
+
+
+def _receipts_in(path: Path) -> list[tuple[int, int]]:
+    """By hour of a day's file when the last of its rows came."""
+    with pq.ParquetFile(path) as file:
+        told = (file.schema_arrow.metadata or {}).get(_RECEIPTS)
+        if told is None:  # written by an earlier version
+            told = _receipts_text(file.read(columns=["hour", "received_at"], use_threads=False))
+    return [(hour, at) for hour, at in json.loads(told)]
+
+
+def _receipts_text(rows: pa.Table) -> bytes:
+    hours, place = np.unique(_numbers_of(rows, "hour"), return_inverse=True)
+    last = np.zeros(len(hours), np.int64)
+    np.maximum.at(last, place, _numbers_of(rows, "received_at"))
+    return json.dumps(list(zip(hours.tolist(), last.tolist(), strict=True))).encode()
 
 
 def day_fingerprint(root: Path, table: HourTable, day: date) -> str:
@@ -235,7 +244,7 @@ def _numbers(table: HourTable, rows: pa.Table) -> NDArray[np.int64]:
     """A number for each hour of a key, the same for its revisions."""
     keys = rows[table.key].combine_chunks()
     codes = keys.indices.to_numpy(zero_copy_only=False).astype("int64")
-    hours = rows["hour"].cast(pa.int64()).to_numpy() // 3_600_000
+    hours = rows["hour"].cast(pa.int64()).to_numpy() // _HOUR_MS
     numbers: NDArray[np.int64] = codes * 10_000_000 + hours
     return numbers
 
@@ -270,7 +279,9 @@ def _ordered(table: HourTable, rows: pa.Table, *, is_revised: bool) -> pa.Table:
     codes = rank[keys.indices.to_numpy(zero_copy_only=False)]
     hours, receipts = (rows[name].cast(pa.int64()).to_numpy() for name in ("hour", "received_at"))
     ordered = _as_stored(table, rows.take(pa.array(np.lexsort((receipts, hours, codes)))))
-    return ordered.replace_schema_metadata({_REVISED: b"1" if is_revised else b"0"})
+    return ordered.replace_schema_metadata(
+        {_REVISED: b"1" if is_revised else b"0", _RECEIPTS: _receipts_text(ordered)}
+    )
 
 
 def _write(draft: Path, rows: pa.Table) -> None:
@@ -331,6 +342,10 @@ def _numbers_of(rows: pa.Table, name: str) -> NDArray[np.int64]:
 
 def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
+
+
+def _moment(milliseconds: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def _last_told(table: HourTable, rows: pa.Table) -> pa.Table:

@@ -8,7 +8,6 @@ from contextlib import closing
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import Boolean, Column, Connection, Date, String, Table, func, insert, select, type_coerce
 
@@ -67,9 +66,7 @@ def _known(
         told_rows = result.cursor.fetchall() if result.cursor else []
     columns = list(zip(*told_rows, strict=True)) if told_rows else [()] * (len(names) + 1)
     found = [_read(table.c[name], values) for name, values in zip(names, columns, strict=False)]
-    rows = pd.DataFrame(
-        {name: list(values) or np.array([], object) for name, values in zip(names, found, strict=True)}
-    )
+    rows = pd.DataFrame({name: _column(values) for name, values in zip(names, found, strict=True)})
     moments = {told: _moment(told) for told in set(columns[-1])}
     receipts = pd.DatetimeIndex([moments[told] for told in columns[-1]], dtype="datetime64[us, UTC]")
     return rows.assign(received_at=receipts)
@@ -85,6 +82,13 @@ def _read(column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:
         }
         return [days[value] for value in values]
     return values
+
+
+def _column(values: Sequence[Any]) -> pd.Series[Any] | Sequence[Any]:
+    """Texts as the objects that they are: to pack them for pandas, and to unpack them where they are used, takes longer than to read
+    them."""
+    is_told = bool(values) and not isinstance(values[0], str | date | None)
+    return values if is_told else pd.Series(list(values), dtype=object)
 
 
 def _moment(told: str | datetime) -> datetime:
@@ -168,6 +172,19 @@ def hours_judged(connection: Connection, start_at: datetime, end_at: datetime, e
     )
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
     return rows.assign(lacks=[json.loads(text) for text in rows["lacks_json"]]).drop(columns="lacks_json")
+
+
+def judged_at(
+    connection: Connection, start_at: datetime, end_at: datetime, edition: str
+) -> list[tuple[datetime, datetime]]:
+    """The hours of [start_at, end_at) that were judged under that edition, in order, and when each was."""
+    query = (
+        select(watch_hour.c.hour_at, watch_hour.c.judged_at)
+        .where(watch_hour.c.hour_at >= start_at, watch_hour.c.hour_at < end_at)
+        .where(watch_hour.c.rules_edition == edition)
+        .order_by(watch_hour.c.hour_at)
+    )
+    return [(hour, at) for hour, at in connection.execute(query)]
 
 
 def replace_suppressed(

@@ -58,24 +58,22 @@ def _candidates(rows: pd.DataFrame, kind: str, identifier: str) -> pd.DataFrame:
     never = pd.Series(pd.NaT, index=range(len(rows))).dt.tz_localize("UTC")
 
     def text(name: str) -> pd.Series:
-        told = rows[name].astype("string").fillna("").tolist() if name in rows else [""] * len(rows)
-        return pd.Series(told, dtype="str")
+        told = rows[name].tolist() if name in rows else [""] * len(rows)
+        return pd.Series(["" if pd.isna(one) else str(one) for one in told], dtype=object)
 
     def degrees(name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         values = pd.to_numeric(rows[name], errors="coerce").to_numpy(float, na_value=np.nan)
         return np.where(usable, values, np.nan)
 
-    frame = pd.DataFrame(
-        {
-            "candidate_id": pd.Series(rows[identifier].astype(str).tolist(), dtype="str"),
-            "kind": pd.Series([kind] * len(rows), dtype="str"),
-            "name": text("name"),
-            "industry": text("industry"),
-            "lon": degrees("lon"),
-            "lat": degrees("lat"),
-            "grid_id": pd.Series([""] * len(rows), dtype="str"),
-            "from_at": never,
-            "until_at": never,
-        }
-    )
-    return frame.reindex(columns=COLUMNS)
+    columns = {
+        "candidate_id": pd.Series([str(one) for one in rows[identifier].tolist()], dtype=object),
+        "kind": pd.Series([kind] * len(rows), dtype=object),
+        "name": text("name"),
+        "industry": text("industry"),
+        "lon": degrees("lon"),
+        "lat": degrees("lat"),
+        "grid_id": pd.Series([""] * len(rows), dtype=object),
+        "from_at": never,
+        "until_at": never,
+    }
+    return pd.DataFrame({name: columns[name] for name in COLUMNS})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -30,9 +30,9 @@ def terms_of(edition: str) -> tuple[str, ...]:
     return tuple(name for name in weights_of(edition) if name != UNLISTED)
 
 
-def utility_of(rows: pd.DataFrame, weights: Mapping[str, float]) -> Floats:
-    """The sum of the points of listed candidates, in a fixed order."""
-    total = np.zeros(len(rows))
+def utility_of(rows: Mapping[str, NDArray[Any]], weights: Mapping[str, float]) -> Floats:
+    """The sum of the points of listed candidates, in a fixed order; `rows`: their terms by name."""
+    total = np.zeros(len(rows[TERMS[0]]))
     for name, weight in weights.items():
         if name != UNLISTED:
             total = total + _points(rows[name], weight)
@@ -46,7 +46,11 @@ def score_points(suspects: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for edition, rows in suspects.groupby("edition", sort=False):
         weights = weights_of(str(edition))
-        points = {name: _points(rows[name], weight) for name, weight in weights.items() if name != UNLISTED}
+        points = {
+            name: _points(rows[name].to_numpy(), weight)
+            for name, weight in weights.items()
+            if name != UNLISTED
+        }
         if weights:
             points[UNLISTED] = np.where(rows["kind"] == UNLISTED, weights[UNLISTED], 0.0)
         parts.append(pd.DataFrame(points, index=rows.index))
@@ -60,6 +64,6 @@ def chance_from_evidence(suspects: pd.DataFrame) -> pd.Series:
     return pd.Series(np.exp(utility - suspects["log_sum"].astype(float)).round(6))
 
 
-def _points(term: pd.Series, weight: float) -> Floats:
+def _points(term: NDArray[Any], weight: float) -> Floats:
     """What one term adds to the score, as it is printed."""
-    return np.asarray(np.round(weight * term.to_numpy(float), 6) + 0.0)
+    return np.asarray(np.round(weight * term.astype(float), 6) + 0.0)

@@ -9,7 +9,7 @@ Only hours up to the alarm's last known one are looked at: whatever comes later 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ from include.suspects.winds import clean_winds, epoch_hours, read_masts
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
+Columns = dict[str, NDArray[Any]]
 _HOUR_S: Final = 3600
 _BATCH_HOURS: Final = 7 * 24  # alarms are ranked week by week: so much of the meters is in memory
 EVIDENCE: Final = [
@@ -149,7 +150,7 @@ def _known_stations(stations: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["lon"].notna() & rows["lat"].notna()]
 
 
-def _pairs(alarms: pd.DataFrame, candidates: pd.DataFrame, rules: SuspectRules) -> pd.DataFrame:
+def _pairs(alarms: pd.DataFrame, candidates: pd.DataFrame, rules: SuspectRules) -> Columns:
     """One row an alarm and candidate in its reach: alarm, candidate (rows), east_km, north_km from the alarm's point."""
     lon, lat = (alarms[name].to_numpy(float) for name in ("lon", "lat"))
     to_lon, to_lat = (candidates[name].to_numpy(float) for name in ("lon", "lat"))
@@ -170,9 +171,7 @@ def _pairs(alarms: pd.DataFrame, candidates: pd.DataFrame, rules: SuspectRules) 
     speaks = np.flatnonzero(is_there & ((kind != "fire") | fire) & ((kind != "problem") | former))
     alarm, candidate = alarm[speaks], candidate[speaks]
     east, north = east_north_km(lon[alarm], lat[alarm], to_lon[candidate], to_lat[candidate])
-    return pd.DataFrame(
-        {"alarm": alarm, "candidate": candidate, "east_km": east.round(6), "north_km": north.round(6)}
-    )
+    return {"alarm": alarm, "candidate": candidate, "east_km": east.round(6), "north_km": north.round(6)}
 
 
 def _seconds(instants: pd.Series) -> Floats:
@@ -183,18 +182,16 @@ def _seconds(instants: pd.Series) -> Floats:
 
 
 def _with_terms(
-    pairs: pd.DataFrame,
+    pairs: Columns,
     alarms: pd.DataFrame,
     seen: Observed,
     candidates: pd.DataFrame,
     meter_hours: MeterHours,
     rules: SuspectRules,
-) -> pd.DataFrame:
+) -> Columns:
     """`pairs` with the terms of the score and what explains them, rounded."""
-    alarm, candidate = pairs["alarm"].to_numpy(np.int64), pairs["candidate"].to_numpy(np.int64)
-    cone = cone_features(
-        seen, alarm, pairs["east_km"].to_numpy(float), pairs["north_km"].to_numpy(float), rules
-    )
+    alarm, candidate = pairs["alarm"], pairs["candidate"]
+    cone = cone_features(seen, alarm, pairs["east_km"], pairs["north_km"], rules)
     near, place = np.unique(candidate, return_inverse=True)
     first, last = (alarms[name].to_numpy(np.int64) for name in ("first", "last"))
     begin, end = int(first.min()) - (rules.meter.days_back + 2) * 24, int(last.max()) + 1
@@ -233,11 +230,11 @@ def _with_terms(
         "ran_before": power.ran_before,
         "unusual_hour": power.unusual,
     }
-    rounded = {
-        name: np.round(values, 6) + 0.0 if values.dtype.kind == "f" else values
+    rounded: Columns = {
+        name: np.asarray(np.round(values, 6) + 0.0 if values.dtype.kind == "f" else values)
         for name, values in (told | terms).items()
     }
-    return pairs.assign(**rounded)
+    return pairs | rounded
 
 
 def _strength(seen: Observed, reach: ReachRules) -> Floats:
@@ -255,15 +252,16 @@ def _industry_priors(industries: pd.Series) -> Floats:
     return np.array([*priors, 0.0])[code]
 
 
-def _near_former(pairs: pd.DataFrame, candidates: pd.DataFrame, rules: SuspectRules) -> Floats:
+def _near_former(pairs: Columns, candidates: pd.DataFrame, rules: SuspectRules) -> Floats:
     """1 for an enterprise beside which a former problem of the alarm's grid lies."""
     kind = candidates["kind"].to_numpy(object)[pairs["candidate"]]
-    found = np.zeros(len(pairs))
+    found = np.zeros(len(kind))
     problems, firms = np.flatnonzero(kind == "problem"), np.flatnonzero(kind == "enterprise")
     if not len(problems):
         return found
-    there = pairs.iloc[problems].merge(
-        pairs.iloc[firms].assign(row=firms), on="alarm", suffixes=("_problem", "")
+    place = pd.DataFrame({name: pairs[name] for name in ("alarm", "east_km", "north_km")})
+    there = place.iloc[problems].merge(
+        place.iloc[firms].assign(row=firms), on="alarm", suffixes=("_problem", "")
     )
     km = np.hypot(
         (there["east_km"] - there["east_km_problem"]).to_numpy(float),
@@ -273,61 +271,94 @@ def _near_former(pairs: pd.DataFrame, candidates: pd.DataFrame, rules: SuspectRu
     return found
 
 
+@dataclass(frozen=True)
+class _Scored:
+    """By pair of alarm and candidate, and after them by alarm for `unlisted` (candidate -1)."""
+
+    alarm: Places
+    candidate: Places
+    utility: Floats
+    log_sum: Floats
+    score: Floats
+
+
+def _scored(pairs: Columns, count: int, rules: SuspectRules) -> _Scored:
+    """The chances of all candidates of each of `count` alarms."""
+    alarm = np.concatenate([pairs["alarm"], np.arange(count)])
+    candidate = np.concatenate([pairs["candidate"], np.full(count, -1)])
+    utility = np.concatenate(
+        [utility_of(pairs, asdict(rules.weights)), np.full(count, rules.weights.unlisted)]
+    )
+    highest = np.full(count, -np.inf)
+    np.maximum.at(highest, alarm, utility)
+    total = np.bincount(alarm, np.exp(utility - highest[alarm]), count)
+    log_sum = np.round(highest + np.log(total), 6)[alarm]
+    return _Scored(alarm, candidate, utility, log_sum, np.round(np.exp(utility - log_sum), 6))
+
+
 def _ranked(
-    pairs: pd.DataFrame, alarms: pd.DataFrame, candidates: pd.DataFrame, seen: Observed, rules: SuspectRules
+    pairs: Columns, alarms: pd.DataFrame, candidates: pd.DataFrame, seen: Observed, rules: SuspectRules
 ) -> pd.DataFrame:
     """The first `kept` suspects of each alarm and `unlisted`, with rank and chance."""
-    nobody = pd.DataFrame({"alarm": np.arange(len(alarms)), "candidate": -1})
-    rows = pd.concat(
-        [pairs.assign(utility=utility_of(pairs, asdict(rules.weights))), nobody], ignore_index=True
-    )
-    own = (rows["candidate"] < 0).to_numpy()
-    rows.loc[own, "utility"] = rules.weights.unlisted
-    alarm = rows["alarm"].to_numpy(np.int64)
-    highest = np.full(len(alarms), -np.inf)
-    np.maximum.at(highest, alarm, rows["utility"].to_numpy(float))
-    total = np.bincount(alarm, np.exp(rows["utility"].to_numpy(float) - highest[alarm]), len(alarms))
-    log_sum = np.round(highest + np.log(total), 6)
-    rows["log_sum"] = log_sum[alarm]
-    rows["score"] = np.round(np.exp(rows["utility"] - rows["log_sum"]), 6)
-    rows = rows.sort_values(["alarm", "utility", "candidate"], ascending=[True, False, True], kind="stable")
-    rows["rank"] = rows.groupby("alarm").cumcount() + 1
-    rows["same_place"] = _same_place(rows, candidates, rules)
-    is_kept = (rows["rank"] <= rules.kept) | (rows["candidate"] < 0)
-    left = rows[~is_kept].groupby("alarm")["score"].agg(["size", "sum"]).reindex(np.arange(len(alarms)))
-    rows = rows[is_kept].reset_index(drop=True)
-    rows["others"] = left["size"].fillna(0).to_numpy(np.int64)[rows["alarm"]]
-    rows["others_score"] = left["sum"].fillna(0.0).round(6).to_numpy(float)[rows["alarm"]]
-    candidate = rows["candidate"].to_numpy(np.int64)
+    count = len(alarms)
+    found = _scored(pairs, count, rules)
+    order = np.lexsort((found.candidate, -found.utility, found.alarm))
+    rank = np.arange(len(order)) - np.searchsorted(found.alarm[order], found.alarm[order]) + 1
+    is_kept = (rank <= rules.kept) | (found.candidate[order] < 0)
+    kept, left = order[is_kept], order[~is_kept]
+    alarm, score = found.alarm[kept], found.score[kept]
+    told = {
+        "alarm_id": alarms["alarm_id"].astype(str).to_numpy(object)[alarm],
+        "rank": rank[is_kept],
+        "score": score,
+        "level": _levels(score, rules),
+        "utility": found.utility[kept],
+        "log_sum": found.log_sum[kept],
+        "has_increments": seen.has_increments[alarm],
+        "same_place": _same_place(pairs, found.utility, candidates, rules)[kept],
+        "others": np.bincount(found.alarm[left], minlength=count)[alarm],
+        "others_score": np.round(np.bincount(found.alarm[left], found.score[left], count), 6)[alarm],
+        "edition": np.full(len(kept), rules.edition, object),
+    }
+    return _evidence(told, pairs, kept, found.candidate[kept], candidates)
+
+
+def _evidence(
+    told: Columns, pairs: Columns, kept: Places, candidate: Places, candidates: pd.DataFrame
+) -> pd.DataFrame:
+    """The columns `EVIDENCE` of the kept rows: what is told of each, its pair's terms, and who it is."""
     listed = candidate >= 0
     for name in ("candidate_id", "kind", "name"):
-        values = (
-            candidates[name].to_numpy(object)[np.where(listed, candidate, 0)] if len(candidates) else UNLISTED
-        )
-        rows[name] = np.where(listed, values, "" if name == "name" else UNLISTED)
-    rows["alarm_id"] = alarms["alarm_id"].astype(str).to_numpy(object)[rows["alarm"]]
-    rows["level"] = np.select(
-        [rows["score"] >= rules.high_from, rows["score"] >= rules.medium_from], ["high", "medium"], "low"
+        told[name] = np.full(len(kept), "" if name == "name" else UNLISTED, object)
+        told[name][listed] = candidates[name].to_numpy(object)[candidate[listed]]
+    for name in EVIDENCE:
+        if name not in told:
+            told[name] = np.zeros(len(kept), pairs[name].dtype)
+            told[name][listed] = pairs[name][kept[listed]]
+    return pd.DataFrame({name: pd.Series(told[name], dtype=told[name].dtype) for name in EVIDENCE})
+
+
+def _levels(score: Floats, rules: SuspectRules) -> NDArray[np.object_]:
+    return np.asarray(
+        np.select([score >= rules.high_from, score >= rules.medium_from], ["high", "medium"], "low"), object
     )
-    rows["has_increments"] = seen.has_increments[rows["alarm"]]
-    rows["is_metered"] = rows["is_metered"].fillna(False).astype(bool)
-    rows["edition"] = rules.edition
-    numbers = [name for name in EVIDENCE if rows[name].dtype.kind == "f"]
-    rows[numbers] = rows[numbers].fillna(0.0)
-    for name in ("off_hours", "idle_hours", "running_hours", "idled_before", "ran_before", "rank"):
-        rows[name] = rows[name].astype(np.int64)
-    return rows[EVIDENCE]
 
 
-def _same_place(rows: pd.DataFrame, candidates: pd.DataFrame, rules: SuspectRules) -> Places:
-    """How many other candidates of the alarm lie at the same place, of the same kind and utility: they cannot be told apart."""
-    step = rules.same_place_km
-    kind = candidates["kind"].to_numpy(object) if len(candidates) else np.array([UNLISTED], object)
-    own_kind = pd.Series(kind[np.maximum(rows["candidate"].to_numpy(np.int64), 0)], index=rows.index)
-    east, north = (rows["east_km"] / step).round(), (rows["north_km"] / step).round()
-    key = [rows["alarm"], own_kind, rows["utility"], east, north]
-    same = rows.groupby(key, dropna=True)["candidate"].transform("size")
-    return np.asarray(same.fillna(1).to_numpy(np.int64) - 1)
+def _same_place(pairs: Columns, utility: Floats, candidates: pd.DataFrame, rules: SuspectRules) -> Places:
+    """How many other candidates of the alarm lie at the same place, of the same kind and utility: they cannot be told apart. By pair,
+    and 0 for `unlisted` of every alarm after them (as in `utility`)."""
+    count, step = len(pairs["alarm"]), rules.same_place_km
+    kind = pd.factorize(candidates["kind"])[0][pairs["candidate"]]
+    east, north = (np.round(pairs[name] / step) for name in ("east_km", "north_km"))
+    keys = (pairs["alarm"], kind, utility[:count], east, north)
+    order = np.lexsort(keys)
+    is_new = np.zeros(count, bool)
+    for key in keys:
+        is_new |= np.diff(key[order], prepend=np.nan) != 0
+    group = np.cumsum(is_new) - 1
+    found = np.zeros(len(utility), np.int64)
+    found[order] = np.bincount(group)[group] - 1
+    return found
 
 
 def _hours(alarms: pd.DataFrame, seen: Observed) -> pd.DataFrame:

@@ -77,27 +77,21 @@ def clean_winds(winds: pd.DataFrame) -> Cleaned:
     return Cleaned(clean.reset_index(drop=True), pd.DataFrame(remarks, columns=["what", "rows", "example"]))
 
 
-def vectors(winds: pd.DataFrame) -> pd.DataFrame:
-    """One row a mast and hour with a wind: station_id, at (hours since the epoch), east, north (m/s towards).
-
-    Calm gives (0, 0). A wind with speed and without direction gives nothing.
-    """
+def vectors(winds: pd.DataFrame) -> tuple[Floats, Floats]:
+    """East and north (m/s towards) of each row; NaN for none. Calm gives (0, 0). A wind with speed and without direction gives
+    nothing."""
     speed = winds["wind_speed_m_s"].to_numpy(float, na_value=np.nan)
     angle = np.radians(winds["wind_from_deg"].to_numpy(float, na_value=np.nan))
     still = speed < 0.05
     east = np.where(still, 0.0, -speed * np.sin(angle))
     north = np.where(still, 0.0, -speed * np.cos(angle))
-    frame = pd.DataFrame(
-        {"station_id": winds["station_id"], "at": epoch_hours(winds["hour"]), "east": east, "north": north}
-    )
-    known = frame[np.isfinite(east) & np.isfinite(north)]
-    return known.groupby(["station_id", "at"], as_index=False, sort=True)[["east", "north"]].mean()
+    return east, north
 
 
 def epoch_hours(instants: pd.Series) -> Hours:
     """Whole hours since the epoch, of instants with a time zone."""
-    utc = pd.to_datetime(instants, utc=True).dt.as_unit("s")
-    return np.asarray(utc.astype("int64").to_numpy() // 3600, np.int64)
+    utc = instants if isinstance(instants.dtype, pd.DatetimeTZDtype) else pd.to_datetime(instants, utc=True)
+    return np.asarray(utc.to_numpy("datetime64[s]").astype(np.int64) // 3600, np.int64)
 
 
 @dataclass(frozen=True)
@@ -193,14 +187,20 @@ def steady(u: Floats, v: Floats, rules: WindRules) -> NDArray[np.bool_]:
 
 
 def _table(winds: pd.DataFrame, masts: pd.DataFrame, first: int, end: int) -> tuple[Floats, Floats]:
-    """East and north by mast and hour of [first, end); NaN where it did not speak."""
-    seen = vectors(winds)
-    seen = seen[(seen["at"] >= first) & (seen["at"] < end) & seen["station_id"].isin(masts["station_id"])]
-    place = pd.Series(masts.index, index=masts["station_id"])
-    u, v = np.full((len(masts), end - first), np.nan), np.full((len(masts), end - first), np.nan)
-    row, column = place.reindex(seen["station_id"]).to_numpy(int), seen["at"].to_numpy() - first
-    u[row, column], v[row, column] = seen["east"], seen["north"]
-    return u, v
+    """East and north by mast and hour of [first, end), the mean of what was told of an hour; NaN where it did not speak."""
+    east, north = vectors(winds)
+    code, names = pd.factorize(winds["station_id"])
+    row = pd.Index(masts["station_id"]).get_indexer(pd.Index(names))[code]
+    column = epoch_hours(winds["hour"]) - first
+    known = np.flatnonzero(
+        (row >= 0) & (column >= 0) & (column < end - first) & np.isfinite(east) & np.isfinite(north)
+    )
+    shape = (len(masts), end - first)
+    cell = row[known] * shape[1] + column[known]
+    told = np.bincount(cell, minlength=shape[0] * shape[1])
+    u, v = (np.bincount(cell, part[known], len(told)) for part in (east, north))
+    with np.errstate(invalid="ignore"):
+        return (u / told).reshape(shape), (v / told).reshape(shape)
 
 
 def _spread_deg(speed: Floats, rules: WindRules) -> Floats:

@@ -79,8 +79,8 @@ def episodes(grid_hours: pd.DataFrame, start: object, end: object, rules: WatchR
     raised = grid_hours["is_raised"].to_numpy(bool)
     inside = (hour >= begin - rules.episode_back) & (hour < until)
     code, names = pd.factorize(grid_hours["grid_id"])
-    has_raised = np.bincount(code[inside & raised], minlength=len(names)) > 0
-    wanted = np.flatnonzero(inside & has_raised[code])
+    is_recent = np.bincount(code[inside & raised & (hour >= begin)], minlength=len(names)) > 0
+    wanted = np.flatnonzero(inside & is_recent[code])  # no other grid has an episode that lasts until `start`
     wanted = wanted[np.lexsort((hour[wanted], code[wanted]))]
     heads = [*np.flatnonzero(np.diff(code[wanted], prepend=-1)).tolist(), len(wanted)]
     table: Arrays = {name: grid_hours[name].to_numpy()[wanted] for name in _READ}

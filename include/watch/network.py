@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,13 +76,18 @@ def station_order(stations: "pd.DataFrame | StationOrder") -> StationOrder:
     table = table.astype({"lon": float, "lat": float} | dict.fromkeys(_TEXTS, object))
     table["grid_id"] = table["grid_id"].where(table["grid_id"].notna(), "")
     table = table[table["lon"].notna() & table["lat"].notna()]
-    for column, otherwise in (("valid_from", "1900-01-01"), ("valid_to", "2200-01-01")):
-        told = pd.to_datetime(table[column].replace("", None)).dt.tz_localize(None)
-        table[column] = told.fillna(pd.Timestamp(otherwise)).dt.date
+    for column, otherwise in (("valid_from", date(1900, 1, 1)), ("valid_to", date(2200, 1, 1))):
+        table[column] = _dates(table[column], otherwise)
     table = table.sort_values(["station_id", "valid_from"], ignore_index=True).drop_duplicates(
         "station_id", keep="last", ignore_index=True
     )
     return StationOrder(table)
+
+
+def _dates(told: "pd.Series[Any]", otherwise: date) -> "pd.Series[Any]":
+    """Dates of dates, instants or texts. Thousands of stations share few of them: each is read once."""
+    known = {one: pd.Timestamp(one).date() for one in set(told.dropna().tolist()) if one != ""}
+    return pd.Series([known.get(one, otherwise) for one in told.tolist()], told.index, dtype=object)
 
 
 def networks(stations: StationOrder, days: Iterable[date], rules: BackgroundRules) -> dict[date, Network]:
@@ -146,19 +152,34 @@ def _same_neighbours(lon: bytes, lat: bytes, rules: BackgroundRules) -> tuple[In
 
 
 def _neighbours(lon: Floats, lat: Floats, rules: BackgroundRules) -> tuple[Ints, Floats, Floats]:
-    """Brute force: a thousand grids are a million pairs. Equally near nodes come in the order of the nodes."""
+    """The nearest of each node's other nodes. Equally near nodes come in the order of the nodes."""
     count, most = len(lon), rules.nodes
     near = np.tile(np.arange(count, dtype=np.int64)[:, None], (1, most))
     near_km = np.full((count, most), FAR_KM)
-    for own in range(count):
-        km = _km(lon[own], lat[own], lon, lat)
-        km[own] = FAR_KM
-        farthest = np.partition(km, most - 1)[most - 1] if count > most else FAR_KM
-        within = np.flatnonzero((km <= farthest) & (km <= rules.within_km))
-        order = within[np.argsort(km[within], kind="stable")][:most]
-        near[own, : len(order)], near_km[own, : len(order)] = order, km[order]
+    own, other = _within(lon, lat, rules.within_km)
+    km = _km(lon[own], lat[own], lon[other], lat[other])
+    within = np.flatnonzero((km <= rules.within_km) & (own != other))
+    order = within[np.lexsort((other[within], km[within], own[within]))]
+    own, other, km = own[order], other[order], km[order]
+    place = np.arange(len(own)) - np.searchsorted(own, np.arange(count))[own]
+    kept = np.flatnonzero(place < most)
+    near[own[kept], place[kept]], near_km[own[kept], place[kept]] = other[kept], km[kept]
     between = _km(lon[near][:, :, None], lat[near][:, :, None], lon[near][:, None, :], lat[near][:, None, :])
     return near, near_km, between
+
+
+def _within(lon: Floats, lat: Floats, within_km: float) -> tuple[Ints, Ints]:
+    """Every node with each of those that can be within the distance by their degrees: of a thousand grids over a country few of
+    the million pairs."""
+    reach = within_km / KM_PER_DEGREE * 1.001
+    order = np.argsort(lat, kind="stable")
+    low = np.searchsorted(lat[order], lat - reach)
+    count = np.searchsorted(lat[order], lat + reach, side="right") - low
+    own = np.repeat(np.arange(len(lat)), count)
+    other = order[np.arange(count.sum()) + np.repeat(low - np.cumsum(count) + count, count)]
+    narrowest = np.cos(np.radians(np.minimum(np.abs(lat) + reach, 90.0)))
+    near = np.abs(lon[other] - lon[own]) * narrowest[own] <= reach
+    return own[near], other[near]
 
 
 def _km(lon: Floats, lat: Floats, lons: Floats, lats: Floats) -> Floats:

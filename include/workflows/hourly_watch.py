@@ -14,7 +14,7 @@ from include.office.named import all_or_where
 from include.periods import moment_label
 from include.sources.stations.sources import take_waiting
 from include.store.engine import reading
-from include.store.watch_facts import grids_known, hours_judged, stations_known
+from include.store.watch_facts import grids_known, hours_judged, judged_at, stations_known
 from include.watch import DEFAULT_RULES
 from include.workflows.steps import accounted
 from include.workflows.watch_inputs import network_of
@@ -96,9 +96,8 @@ def account(run: Run, judged: dict[str, Any]) -> dict[str, Any]:
 def first_to_judge(house: House, hour_at: datetime) -> datetime:
     """The first hour of the last days that was not judged, or judged without what is known now; at the latest this hour."""
     with reading(house.engine) as connection:
-        ledger = hours_judged(connection, hour_at - LOOKS_BACK, hour_at, DEFAULT_RULES.edition)
+        ledger = judged_at(connection, hour_at - LOOKS_BACK, hour_at, DEFAULT_RULES.edition)
         network = network_of(stations_known(connection), grids_known(connection))
-    if ledger.empty:
+    if not ledger:
         return hour_at
-    first = ledger["hour_at"].iloc[0].to_pydatetime()
-    return min(fresh_until(house, network, first, hour_at, DEFAULT_RULES), hour_at)
+    return min(fresh_until(house, network, ledger[0][0], hour_at, DEFAULT_RULES), hour_at)

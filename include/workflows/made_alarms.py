@@ -38,7 +38,7 @@ def made_alarms(
     rules: WatchRules,
 ) -> list[MadeAlarm]:
     """The episodes of `found` (as of `watch.episodes`) with their states (as of `watch.history`) as alarms of the store."""
-    places = grids.set_index("grid_id").to_dict("index")
+    places = grids[grids["grid_id"].isin(found["grid_id"])].set_index("grid_id").to_dict("index")
     by_alarm = dict(iter(states.groupby("alarm_id", sort=False)))
     return [
         _made(row, by_alarm[row["alarm_id"]], places, is_simulated, quiet, rules)

@@ -234,9 +234,9 @@ def _part(found: Ranking, *, is_at_push: bool) -> Ranking:
     """The alarms as they are now, or as they were when they were raised."""
 
     def own(rows: pd.DataFrame) -> pd.DataFrame:
-        ids = rows["alarm_id"].astype(str)
-        kept = rows[ids.str.endswith(_AT_PUSH) == is_at_push]
-        return kept.assign(alarm_id=kept["alarm_id"].astype(str).str.removesuffix(_AT_PUSH))
+        ids = [str(one) for one in rows["alarm_id"].tolist()]
+        kept = [place for place, one in enumerate(ids) if one.endswith(_AT_PUSH) == is_at_push]
+        return rows.iloc[kept].assign(alarm_id=[ids[place].removesuffix(_AT_PUSH) for place in kept])
 
     return Ranking(own(found.suspects), own(found.hours), found.remarks)
 
@@ -253,7 +253,7 @@ def _places_around(connection: Connection, alarms: pd.DataFrame, rules: SuspectR
     parts = [
         enterprise_places(connection, *map(float, one)) for one in boxes[list(sides)].itertuples(index=False)
     ]
-    empty = pd.DataFrame(columns=["source", "enterprise_id", "lon", "lat"])
+    empty = pd.DataFrame(columns=["enterprise_id", "lon", "lat"])
     return pd.concat([part for part in parts if len(part)] or [empty], ignore_index=True)
 
 

@@ -68,10 +68,10 @@ def network_of(stations: pd.DataFrame, grids: pd.DataFrame) -> Network:
     A micro-station whose grid is not known (yet) is left out: no alarm can come of a grid that nobody told."""
     is_placed = (stations["kind"] != "micro") | stations["grid_id"].isin(grids["grid_id"])
     frame = stations[is_placed].copy()
-    place = frame.groupby("station_id").cumcount()
-    is_moved = frame["station_id"].duplicated(keep=False)
-    named = frame["station_id"] + "@" + frame["valid_from"].astype(str)
-    frame["name"] = frame["station_id"].where(place == 0, named)
+    is_moved, is_later = (frame["station_id"].duplicated(keep=keep) for keep in (False, "first"))
+    named = frame.loc[is_later, "station_id"] + "@" + frame.loc[is_later, "valid_from"].astype(str)
+    frame["name"] = frame["station_id"]
+    frame.loc[is_later, "name"] = named
     moved = frame.loc[is_moved, ["station_id", "name", "valid_from", "valid_to"]]
     simulated = bool(frame["is_simulated"].any()) if len(frame) else False
     columns = ["station_id", "kind", "unit_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]

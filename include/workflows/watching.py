@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -39,7 +40,7 @@ from include.store.watch_alarms import Kept, drop_alarms, forget_alarms, keep_al
 from include.store.watch_facts import (
     days_made_at,
     grids_known,
-    hours_judged,
+    judged_at,
     keep_hours_judged,
     replace_suppressed,
     stations_known,
@@ -252,20 +253,23 @@ def fresh_until(
     stations."""
     first = office_date(start_at - rules.hours_back * HOUR) - rules.gain.days * DAY
     with reading(house.engine) as connection:
-        ledger = hours_judged(connection, start_at, end_at, rules.edition)
+        ledger = judged_at(connection, start_at, end_at, rules.edition)
         made = days_made_at(connection, first, office_date(end_at), rules.edition)
-    if ledger.empty:
+    if not ledger:
         return start_at
     back = rules.hours_back * HOUR
-    told = last_receipts(house.stations_dir, STATION_HOURS, start_at - back, end_at)
-    receipts = dict(zip(told["hour"].dt.to_pydatetime(), told["received_at"].dt.to_pydatetime(), strict=True))
+    receipts = last_receipts(house.stations_dir, STATION_HOURS, start_at - back, end_at)
+
+    @cache
+    def facts_made_at(day: date, today: date) -> datetime:
+        of_days = (at for one, at in made.items() if day - rules.gain.days * DAY <= one < today)
+        return max(of_days, default=network.learnt_at)
+
     until = start_at
-    for hour, judged_at in zip(ledger["hour_at"].dt.to_pydatetime(), ledger["judged_at"], strict=True):
-        day = office_date(hour - back)
-        facts = [made[one] for one in made if day - rules.gain.days * DAY <= one < office_date(hour)]
-        read = (receipts.get(hour - place * HOUR) for place in range(rules.hours_back))
-        learnt = [network.learnt_at, *facts, *(moment for moment in read if moment is not None)]
-        if hour != until or max(learnt) > judged_at:
+    for hour, at in ledger:
+        read = (receipts.get(hour - place * HOUR, network.learnt_at) for place in range(rules.hours_back))
+        facts = facts_made_at(office_date(hour - back), office_date(hour))
+        if hour != until or max(network.learnt_at, facts, *read) > at:
             break
         until = hour + HOUR
     return until
@@ -295,7 +299,7 @@ def _ledger(
     rules: WatchRules,
     now: datetime,
 ) -> list[dict[str, Any]]:
-    wind_hours = set(last_receipts(house.stations_dir, WINDS, begin, end)["hour"])
+    wind_hours = last_receipts(house.stations_dir, WINDS, begin, end)
     count = (end - begin) // HOUR
     at_grid, at_station = _places(grids["hour"], begin), _places(stations["hour"], begin)
 
@@ -312,7 +316,7 @@ def _ledger(
     rows = []
     for place in range(count):
         at = begin + place * HOUR
-        lacks = [] if pd.Timestamp(at) in wind_hours else ["wind"]
+        lacks = [] if at in wind_hours else ["wind"]
         if not judged[place]:
             lacks.append(
                 "surroundings (no other grid or official station within reach)"
@@ -362,13 +366,13 @@ def _suppressed_rows(held: pd.DataFrame) -> list[dict[str, Any]]:
     if held.empty:
         return []
     rows = held.rename(columns={"edition": "rules_edition"})
-    texts = rows.astype(object).where(rows.notna(), None).to_dict("records")
+    names = [str(name) for name in rows]
+    columns = [
+        rows[name].dt.to_pydatetime() if name.endswith("_at") else rows[name].tolist() for name in names
+    ]
     return [
-        {
-            str(name): value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
-            for name, value in row.items()
-        }
-        for row in texts
+        {name: None if value != value else value for name, value in zip(names, row, strict=True)}
+        for row in zip(*columns, strict=True)
     ]
 
 

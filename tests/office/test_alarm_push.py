@@ -137,10 +137,12 @@ def add_stations(house: House, count: int, heard: int, end: str) -> None:
     last = pd.Timestamp(end_at - timedelta(hours=1)).tz_convert("UTC")
     spoke = pd.DataFrame(
         {
-            "station_id": [f"S{number}" for number in range(heard)],
+            "station_id": [f"S{number}" for number in range(count)],
             "unit_code": "140300",
             "grid_id": "T85711",
             "hour": last,
+            # As the watch keeps them: a silent station has a row, too.
+            "pm25_ug_m3": [60.0 if number < heard else None for number in range(count)],
         }
     )
     hours = pd.date_range(end=last, periods=24, freq="h")

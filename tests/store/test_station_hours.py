@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from include.periods import office_zone
@@ -63,10 +64,21 @@ def test_late_and_corrected_hours_stand_beside_the_earlier_ones(tmp_path: Path) 
     assert told(tmp_path, FIRST) == [("M1", "03 08", 40.0), ("M1", "03 09", 50.0)]
     assert told(tmp_path, datetime(2020, 4, 1, tzinfo=UTC)) == []
     receipts = last_receipts(tmp_path, STATION_HOURS, START, END)
-    assert [(hour.hour, at) for hour, at in zip(receipts["hour"], receipts["received_at"], strict=True)] == [
-        (0, FIRST),
-        (1, SECOND),
-    ]
+    assert receipts == {
+        datetime(2020, 4, 3, 0, tzinfo=UTC): FIRST,
+        datetime(2020, 4, 3, 1, tzinfo=UTC): SECOND,
+    }
+
+
+def test_a_day_of_an_earlier_version_says_as_well_when_its_hours_came(tmp_path: Path) -> None:
+    keep(tmp_path, hours(("M1", "2020-04-03 08:00", 40.0), ("M1", "2020-04-03 09:00", 50.0)), FIRST)
+    keep(tmp_path, hours(("M1", "2020-04-03 09:00", 55.0)), SECOND)
+    path = tmp_path / "station_hours" / "2020-04-03.parquet"
+    rows = pq.read_table(path)
+    known = last_receipts(tmp_path, STATION_HOURS, START, END)
+    pq.write_table(rows.replace_schema_metadata({b"revised": b"1"}), path)
+    assert last_receipts(tmp_path, STATION_HOURS, START, END) == known
+    assert list(known.values()) == [FIRST, SECOND]
 
 
 def test_a_value_that_comes_back_holds_again(tmp_path: Path) -> None:
