@@ -29,12 +29,19 @@ def moment_words(local: datetime, *, year: bool = False) -> str:
 
 def clock_words(local: datetime) -> str:
     """`8:30`, as a table's cell has it."""
-    return f"{local.hour}:{local.minute:02d}"
+    return say("{hour}:{minute:02d}", hour=local.hour, minute=local.minute)
 
 
 def cell_words(local: datetime) -> str:
-    """`3月12日 8:30`: on one line of a narrow column."""
-    return f"{day_words(local.date())} {clock_words(local)}"
+    """`3月12日 8:30`, `12 Mar 08:30`: on one line of a narrow column."""
+    return say(
+        "{month}月{day}日 {hour}:{minute:02d}",
+        month=local.month,
+        day=local.day,
+        name=month_words(local.month),
+        hour=local.hour,
+        minute=local.minute,
+    )
 
 
 def days_words(first: date, last: date) -> str:

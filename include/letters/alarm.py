@@ -8,6 +8,7 @@ from include.answer_form.asking import asked
 from include.answer_form.layout import FORM_TITLE
 from include.language import say
 from include.letters.composition import Letter, ascii_stem, letter_file, name_of, printable
+from include.letters.words.suspect_words import suspect_line
 from include.letters.words.wording import (
     Show,
     concentration,
@@ -21,7 +22,7 @@ from include.rules import ALARM_PUSH
 from include.supervision.alarm_push import ESCALATED, LATE, AlarmFigures, PushedAlarm
 from include.supervision.figures import Issue
 from include.supervision.standards import rounded
-from include.suspects.wording import LEVEL_MEANING, LEVELS
+from include.suspects.wording import LEVEL_MEANING
 
 TITLE, LATE_TITLE = "热点网格报警推送", "热点网格报警补推"
 PICTURE_TITLE = "报警点位图"
@@ -143,15 +144,7 @@ def _alarm(number: int, one: PushedAlarm, end: Any, show: Show) -> dict[str, Any
         if one.news == ESCALATED
         else "",
         "补推": one.news == LATE,
-        "疑似": [
-            say(
-                "{name}（{level}）：{reason}",
-                name=show(suspect.name),
-                level=say(LEVELS[suspect.level]),
-                reason=show(suspect.reason),
-            )
-            for suspect in one.suspects
-        ],
+        "疑似": [suspect_line(suspect, show) for suspect in one.suspects],
     }
 
 

@@ -129,8 +129,8 @@ def _row(one: AssessedUnit, show: Show) -> dict[str, Any]:
 
 
 def _share(number: int, of: int) -> str:
-    """`3/4（75%）`; — where nothing is due."""
-    return say("{n}/{of}（{share:.0%}）", n=number, of=of, share=number / of) if of else NONE
+    """`3/4（75.0%）`; — where nothing is due."""
+    return say("{n}/{of}（{share:.1%}）", n=number, of=of, share=number / of) if of else NONE
 
 
 def assessment_workbook(figures: AssessmentFigures, labels: tuple[str, ...] = ()) -> bytes:

@@ -30,6 +30,7 @@ from include.letters.words.wording import (
     enclosure_values,
     issue_values,
     named,
+    noted,
     older_values,
     sentence,
     source_titles,
@@ -287,11 +288,7 @@ def _enterprise_words(one: Enterprise, show: Show) -> str:
     if one.direction:
         text = "{direction}{km}公里" if distance else "{direction}不足0.1公里"
         place = say(text, direction=say(one.direction), km=distance)
-    return say(
-        "{name}（{told}）",
-        name=show(one.name),
-        told=say("，").join(filter(None, (show(one.industry), place))),
-    )
+    return noted(show(one.name), say("，").join(filter(None, (show(one.industry), place))))
 
 
 def _follow_up(number: int, one: FollowUp, show: Show) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,7 +35,8 @@ from include.letters.composition import (
     name_of,
     printable,
 )
-from include.letters.words.wording import Show, concentration, issue_values, joined, marks, you
+from include.letters.words.durations import duration
+from include.letters.words.wording import Show, concentration, issue_values, joined, marks, noted, you
 from include.periods import Period, moment_label
 from include.supervision.figures import AlarmSuspects, FormRow, Issue
 
@@ -172,7 +173,7 @@ def chain_values(
         "属实": sum(one.problem_found is True for one in cases),
         "通过": sum(one.is_accepted is True for one in cases),
         "不通过": sum(one.is_accepted is False for one in cases),
-        "案件": [_case(number, one, show) for number, one in enumerate(cases, start=1)],
+        "案件": [_case(number, one, show, figures.period.as_of) for number, one in enumerate(cases, start=1)],
         "函件标识": figures.letter_key,
     }
 
@@ -189,26 +190,30 @@ def _reporters(figures: ChainFigures, show: Show) -> str:
     return say("{you}和{former}", you=own, former=former)
 
 
-def _case(number: int, one: ChainCase, show: Show) -> dict[str, Any]:
+def _case(number: int, one: ChainCase, show: Show, as_of: datetime) -> dict[str, Any]:
     """One case: its number, and its fields with what is known of each."""
-    told = _fields(number, one, show)
+    told = _fields(number, one, show, as_of)
     rows = [{"项目": say(name), "内容": told[name]} for name in FIELDS[1:] if told[name]]
     return {"序号": number, "受理编号": show(one.case_no), "行": rows}
 
 
-def _fields(number: int, one: ChainCase, show: Show) -> dict[str, str]:
+def _fields(number: int, one: ChainCase, show: Show, as_of: datetime) -> dict[str, str]:
     """Every field of the published form as text; empty for what is not known yet."""
     span = moment_label(one.started_at, year=True)
     if one.last_at != one.started_at:
         span = say("{first}至{last}", first=span, last=moment_label(one.last_at))
-    peak = concentration(one.peak_pm25_ug_m3) if one.peak_pm25_ug_m3 is not None else "—"
+    peak = (
+        say("，PM2.5小时浓度最高{peak}μg/m³", peak=concentration(one.peak_pm25_ug_m3))
+        if one.peak_pm25_ug_m3 is not None
+        else ""
+    )
     suspects = say("；").join(show(each) for each in one.suspected)
     report = joined((show(one.report_note), _inspected(one, show)))
     return {
         "序号": str(number),
         "受理编号": show(one.case_no),
         "交办问题基本情况": say(
-            "网格{grid_id}“{point_name}”{span}报警{count}次，PM2.5小时浓度最高{peak}μg/m³",
+            "网格{grid_id}“{point_name}”{span}报警{count}次{peak}",
             grid_id=show(one.grid_id),
             point_name=show(one.point_name),
             span=span,
@@ -225,7 +230,7 @@ def _fields(number: int, one: ChainCase, show: Show) -> dict[str, str]:
         "处理类别": (say("限期整改") if one.problem_found else say("无需整改"))
         if one.problem_found is not None
         else "",
-        "处理和整改情况": _handled(one, show),
+        "处理和整改情况": _handled(one, show, as_of),
         "责任人被处理情况": "",
     }
 
@@ -234,10 +239,7 @@ def _holders(one: ChainCase, show: Show) -> list[str]:
     """Every holder with its part, this one first; letters of before do not know that of the others."""
     roles = one.other_roles or ("",) * len(one.others)
     holders = ((one.holder_name, one.role), *zip(one.others, roles, strict=True))
-    return [
-        say("{name}（{role}）", name=show(name), role=say(ROLES[role])) if role else show(name)
-        for name, role in holders
-    ]
+    return [noted(show(name), say(ROLES[role])) if role else show(name) for name, role in holders]
 
 
 def _inspected(one: ChainCase, show: Show) -> str:
@@ -249,10 +251,10 @@ def _inspected(one: ChainCase, show: Show) -> str:
     return say("，").join(filter(None, parts))
 
 
-def _handled(one: ChainCase, show: Show) -> str:
+def _handled(one: ChainCase, show: Show, as_of: datetime) -> str:
     parts = [
         *_sent_back(one, show),
-        *_overdue(one, show),
+        *_overdue(one, show, as_of),
         *_still_asked(one),
         say("待我单位{step}", step=say(SLOT_LABELS[one.with_office])) if one.with_office else "",
         say("整改期限{moment}", moment=moment_label(one.rectify_by, year=True)) if one.rectify_by else "",
@@ -300,14 +302,15 @@ def _sent_back(one: ChainCase, show: Show) -> list[str]:
     return list(filter(None, parts))
 
 
-def _overdue(one: ChainCase, show: Show) -> list[str]:
-    """What is overdue since when, and with whom of the office it lies."""
+def _overdue(one: ChainCase, show: Show, as_of: datetime) -> list[str]:
+    """What is overdue, since when and how long, and with whom of the office it lies."""
     if not one.waits_for or one.due_at is None:
         return []
     told = say(
-        "{step}时限为{moment}，已超期",
+        "{step}时限为{moment}，已超期{late}",
         step=say(SLOT_LABELS[one.waits_for]),
         moment=moment_label(one.due_at, year=True),
+        late=duration((as_of - one.due_at) / timedelta(hours=1)),
     )
     return [told, *([say("请{name}办理或督促", name=show(one.duty))] if one.duty else [])]
 
@@ -339,7 +342,10 @@ def workbook(
     sheet.title = say("办理表")
     record = say("（存档用，请在“{sheet}”表填写）", sheet=say(FORM_SHEET)) if asked else ""
     rows = [[heading + figures.unit_name + say(FORM_TITLE) + record], [say(name) for name in FIELDS]]
-    rows += [list(_fields(number, one, plain).values()) for number, one in enumerate(figures.cases, start=1)]
+    rows += [
+        list(_fields(number, one, plain, figures.period.as_of).values())
+        for number, one in enumerate(figures.cases, start=1)
+    ]
     for number, row in enumerate(rows, start=1):
         for place, value in enumerate(row, start=1):
             cell = sheet.cell(number, place)

@@ -16,7 +16,7 @@ from include.chain.steps import ROLES
 from include.language import say
 from include.letters.composition import Letter, ascii_stem, compose_document, letter_file, name_of, printable
 from include.letters.words.status_words import STANDINGS
-from include.letters.words.wording import NONE, Show, concentration, joined
+from include.letters.words.wording import NONE, Show, cell_moment, cell_moments, concentration, joined, noted
 from include.periods import moment_label
 from include.rules import SIMULATED_LABEL, DissectionRules
 from include.suspects.wording import KINDS
@@ -188,12 +188,9 @@ def _not_yet(figures: CaseFigures, rules: DissectionRules) -> str:
 
 
 def _visit_values(number: int, one: Visit, show: Show) -> dict[str, Any]:
-    span = moment_label(one.started_at)
-    if one.last_at != one.started_at:
-        span = say("{first}至{last}", first=span, last=moment_label(one.last_at))
     return {
         "序号": number,
-        "报警时间": span,
+        "报警时间": cell_moments(one.started_at, one.last_at),
         "浓度": concentration(one.peak_pm25_ug_m3),
         "单位": say("、").join(holder_words(each, show) for each in one.findings),
         "核查": _by_holder(one, found_words, show),
@@ -205,7 +202,7 @@ def holder_words(one: Finding, show: Show = str) -> str:
     """Who was to look, with its part where the alarm has a chain."""
     if not one.role:
         return show(one.holder)
-    return say("{name}（{role}）", name=show(one.holder), role=say(ROLES[one.role]))
+    return noted(show(one.holder), say(ROLES[one.role]))
 
 
 def found_words(one: Finding, show: Show = str) -> str:
@@ -280,4 +277,4 @@ def _checked_words(found: int, not_found: int) -> str:
 
 def _measure_words(state: str, done_at: datetime | None) -> str:
     words = say(MEASURE_STATES[state])
-    return words if done_at is None else say("{moment}{state}", moment=moment_label(done_at), state=words)
+    return words if done_at is None else f"{cell_moment(done_at)}\n{words}"

@@ -31,6 +31,7 @@ from include.letters.words.wording import (
     counts_values,
     issue_values,
     named,
+    noted,
     sentence,
     source_titles,
 )
@@ -168,7 +169,7 @@ def _worst(
     for code in codes:
         found = level(by_code[code])
         if found is not None:
-            words.append(say("{unit_name}（{told}）", unit_name=by_code[code].unit_name, told=told(found)))
+            words.append(noted(by_code[code].unit_name, told(found)))
     return say("、").join(words)
 
 

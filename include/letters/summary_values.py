@@ -466,8 +466,10 @@ def _suggestion_values(number: int, one: Suggestion, figures: SummaryFigures, sh
         if one.rule == "frequent_problems"
         else say("市")
     )
+    is_old = figures.rules_version == edition_2020_03.EDITION
     words = []
     for subject in one.subjects:
+        of_kind = one.rule == "frequent_problems" and not is_old
         measure = say("个") if one.rule in ("frequent_problems", "rectification_overdue") else say("条")
         before = (
             say("，上期{previous}{measure}", previous=subject.previous, measure=measure)
@@ -477,7 +479,7 @@ def _suggestion_values(number: int, one: Suggestion, figures: SummaryFigures, sh
         words.append(
             say(
                 "{name}（{count}{measure}{before}）",
-                name=show(subject.name),
+                name=say("{name}问题", name=show(subject.name)) if of_kind else show(subject.name),
                 count=subject.count,
                 measure=measure,
                 before=before,

@@ -77,5 +77,5 @@ def _names(found: pd.DataFrame, at_home: int, rng: np.random.Generator) -> pd.Se
     works = found["industry"].map({name: works for name, (works, _) in _INDUSTRIES.items()})
     bare = place + "某" + works
     again = bare.groupby([found["unit_code"], bare]).cumcount()
-    number = ("（" + (again + 1).astype(str) + "号）").where(again > 0, "")
+    number = ((again + 1).astype(str) + "号").where(again > 0, "")
     return bare + number + "（模拟）"

@@ -7,7 +7,6 @@ same cells and renders the same mail templates: what is left is this project's o
 """
 
 import io
-import json
 import resource
 import subprocess
 import sys
@@ -94,7 +93,7 @@ def bare(figures: list[NoticeFigures], issue: Issue) -> Callable[[], None]:
         values = notice_values(one, issue, str) | {"节号": lambda numbers=numbers: next(numbers)}
         letter = compose_notice(one, issue)
         manuscript = read_manuscript(letter.file("docx").content, "notice.docx")  # type: ignore[union-attr]
-        inputs = {"letter": manuscript.to_json(), "roles": json.dumps(faces.roles, ensure_ascii=False)}
+        inputs = press.form_inputs(manuscript, faces)
         cells = [
             [
                 row.code,

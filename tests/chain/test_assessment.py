@@ -93,7 +93,7 @@ def test_a_month_of_two_holders(chained: House) -> None:
     letter = compose_assessment(figures, Issue("某局", "某人", "000", "", "环考〔2020〕1号", "2020年4月16日"))
     text = "\n".join(one.text for one in Document(io.BytesIO(letter.file("docx").content)).paragraphs)
     assert "由2个单位承办3件" in text
-    assert "应办8步，按期3/8（38%）" in text
+    assert "应办8步，按期3/8（37.5%）" in text
     assert "1个单位标“样本少”" in text
     assert letter.file("pdf").content.startswith(b"%PDF")
 

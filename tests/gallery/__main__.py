@@ -7,6 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from include.house import default_var
 from tests.gallery.book import book, section_of
 from tests.gallery.cases import cases
 from tests.gallery.looking import looked_at
@@ -14,7 +15,7 @@ from tests.gallery.looking import looked_at
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.gallery", description=__doc__)
-    parser.add_argument("--to", type=Path, default=Path("var/gallery"))
+    parser.add_argument("--to", type=Path, default=default_var() / "gallery")
     parser.add_argument("parts", nargs="*", help="only the cases whose name has one of these in it")
     options = parser.parse_args(arguments)
     sections, count = {}, 0

@@ -1,10 +1,13 @@
-"""The gallery as one HTML file: pages as pictures beside each other, mails in frames of 390 and 1,000 px, light and dark; a tick shows all in black and white."""
+"""The gallery as one HTML file: pages as pictures beside each other, which a click shows at their full size, mails in frames of 390 and
+1,000 px, light and dark; a tick shows all in black and white."""
 
+import io
 from base64 import b64encode
 from html import escape
 from typing import Any, Final
 
 import typst
+from PIL import Image
 
 from include.letters.composition import Letter
 from include.letters.document.press import FORM, form_inputs
@@ -13,7 +16,8 @@ from include.letters.document.typefaces import load_typefaces
 from include.letters.document.word_reader import read_manuscript
 from include.letters.report import PICTURE
 
-PAGES_PPI: Final = 72
+SMALL_PPI, READ_PPI = 72, 120  # of a page to look at, and of one to read
+_COLOURS: Final = 64  # of a page: what it shows stays the same, in a third of the bytes
 MAIL_WIDTHS: Final = (390, 1000)
 _DARK: Final = "@media (prefers-color-scheme:dark)"
 _STYLE: Final = """
@@ -22,19 +26,22 @@ nav{position:sticky;top:0;background:#1a2129;padding:6px 10px;overflow-x:auto;wh
 nav a{color:#fff;margin-right:12px;font-size:13px}
 section{padding:14px 10px 26px;border-bottom:2px solid #9aa4ae}
 .row{display:flex;gap:8px;overflow-x:auto;align-items:flex-start}
-.row img{height:760px;background:#fff;box-shadow:0 1px 4px #0005}
+.row label{flex:none}
+.row input{display:none}
+.row img{height:760px;background:#fff;box-shadow:0 1px 4px #0005;cursor:zoom-in}
+.row input:checked+img{height:auto;cursor:zoom-out}
 iframe{border:0;height:1100px;background:#fff;flex:none}
 .bad{color:#b00020}
 body:has(#grey:checked) :is(img,iframe){filter:grayscale(1)}
 """
 
 
-def page_images(docx: bytes) -> list[bytes]:
+def page_images(docx: bytes, ppi: int = SMALL_PPI) -> list[bytes]:
     """The pages of a letter as PNG, set from its Word file as the PDF is."""
     typefaces = load_typefaces()
     inputs = form_inputs(read_manuscript(docx), typefaces)
     found: Any = typst.compile(
-        template(FORM), font_paths=typefaces.fonts, format="png", ppi=PAGES_PPI, sys_inputs=inputs
+        template(FORM), font_paths=typefaces.fonts, format="png", ppi=ppi, sys_inputs=inputs
     )
     return [found] if isinstance(found, bytes) else list(found)
 
@@ -46,7 +53,10 @@ def section_of(name: str, title: str, letter: Letter, findings: list[str]) -> st
     parts += [f'<p class="bad">{escape(one)}</p>' for one in findings]
     if docx is not None:
         parts.append('<div class="row">')
-        parts += [f'<img loading="lazy" alt="" src="{_data(page)}">' for page in page_images(docx.content)]
+        parts += [
+            f'<label><input type="checkbox"><img loading="lazy" alt="" src="{_data(_lighter(page))}"></label>'
+            for page in page_images(docx.content, READ_PPI)
+        ]
         parts.append("</div>")
     if html is not None:
         text = html.content.decode()
@@ -82,6 +92,15 @@ def light(html: str) -> str:
 def dark(html: str) -> str:
     """A mail as a program in its dark look shows it."""
     return html.replace(_DARK, "@media all")
+
+
+def _lighter(png: bytes) -> bytes:
+    """The same picture in few colours."""
+    found = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(_COLOURS, method=Image.Quantize.FASTOCTREE).save(
+        found, "PNG"
+    )
+    return found.getvalue()
 
 
 def _data(png: bytes) -> str:

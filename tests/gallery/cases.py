@@ -262,7 +262,9 @@ def push(count: int = 2, **changes: Any) -> AlarmFigures:
     hour = samples.at(12, 9)
     trend = tuple(TrendHour(hour - timedelta(hours=24 - n), 40.0 + 4 * n, 45.0 + n) for n in range(24))
     suspects = (
-        Suspected("第1热电厂", "high", "位于上风向1.2公里，近3小时用电量升高", "E1", "enterprise", 0.6),
+        Suspected(
+            "第1热电厂2号（模拟）", "high", "位于上风向1.2公里，近3小时用电量升高", "E1", "enterprise", 0.6
+        ),
     )
     alarms = tuple(
         PushedAlarm(
@@ -274,7 +276,7 @@ def push(count: int = 2, **changes: Any) -> AlarmFigures:
     )  # fmt: skip
     figures = AlarmFigures(
         "alarm_130100", "130100", "石家庄市", "石家庄市生态环境局", samples.PERIOD, alarms,
-        tuple(samples.form_row(n) for n in range(1, count + 1)), hour + timedelta(hours=24), 30, 40, False,
+        tuple(samples.form_row(n, deadline_at=hour + timedelta(hours=24)) for n in range(1, count + 1)), hour + timedelta(hours=24), 30, 40, False,
         "2026-11", False,
     )  # fmt: skip
     return replace(figures, **changes)

@@ -158,16 +158,23 @@ def _rows(count: int, stem: str = "") -> tuple[AssessedUnit, ...]:
     found = []
     for group, name in GROUPS.items():
         for number in range(1, count + 1):
-            due, on_time = 40 - 2 * number, 40 - 3 * number
+            is_small = number == count and count > 1  # of fewer steps than are ranked
+            signed, reported, mended = (
+                (2, 1, 1) if is_small else (12 - number // 3, 14 - number // 2, max(12 - number, 0))
+            )
+            signed_late, reported_late, mended_late = (
+                (0, 1, 0) if is_small else (number // 5, number // 4, min(number // 3, mended))
+            )
+            due = signed + reported + mended
+            on_time = due - signed_late - reported_late - mended_late
             unit = (
                 f"{stem}{number}"
                 if stem
                 else f"第{number}{name}" + ("生态环境和安全生产监督管理办公室" if number == 3 else "")
             )
-            is_small = number == count and count > 1
             found.append(
                 AssessedUnit(
-                    group, f"{group}{number}", unit, 12, 12, 11, 14, 12, max(due - 26, 0), max(on_time - 23, 0), due, on_time, number, 1, 2, 9, 7, 2,
+                    group, f"{group}{number}", unit, 14, signed, signed - signed_late, reported, reported - reported_late, mended, mended - mended_late, due, on_time, number, 1, 2, 9, 7, 2,
                     is_small, None if is_small else number, under_review=number % 3,
                 )
             )  # fmt: skip
@@ -193,7 +200,8 @@ def _assessment(rows: tuple[AssessedUnit, ...], issue: Issue) -> Letter:
         True,
     )
     return compose_assessment(
-        figures, replace(issue, number="济环考〔2020〕3号") if issue is ISSUE else issue
+        figures,
+        replace(issue, number="济环考〔2020〕3号", issued_on="2020年4月16日") if issue is ISSUE else issue,
     )
 
 

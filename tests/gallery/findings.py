@@ -29,7 +29,9 @@ _TOP_PT, _FOOT_PT = 37 * MM, 35 * MM  # margins of the type area
 _LEFT_PT, _RIGHT_PT = 28 * MM, 26 * MM
 _SLACK_PT: Final = 0.6
 _LEADING: Final = 0.42  # of a line's size above and below it: a page of text fills its page
-_MOMENT: Final = re.compile(r"\d+月\d+日(?: ?\d+(?:时(?:\d+分)?|:\d\d))?|\d{4}-\d\d-\d\d \d\d:\d\d")
+_MOMENT: Final = re.compile(
+    r"\d+月\d+日(?: ?\d+(?:时(?:\d+分)?|:\d\d))?|\d{4}-\d\d-\d\d \d\d:\d\d|\d+\s?[A-Z][a-z]{2,8}\s?\d+:\d\d"
+)
 _TOLD: Final = re.compile(r"(?:\d:\d\d|[时分])$")  # a line that ends with a whole moment
 _RANK: Final = re.compile(r"并列$")  # that goes on with its number
 _HIDDEN: Final = re.compile("[\u200b-\u200d\u2060\ufeff]")

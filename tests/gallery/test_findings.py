@@ -69,6 +69,10 @@ def test_what_is_well_set_has_no_finding(markup: str) -> None:
             "#set text(size: 9pt)\n#set par(leading: 4pt, justify: false)\n#box(width: 2.2em)[并列13]",
             "page 1: a rank on two lines: '并列' '13'",
         ),
+        (
+            "#set text(size: 9pt)\n#set par(leading: 4pt, justify: false)\n#box(width: 5em)[12 March 8:30]",
+            "page 1: a moment on two lines: '12 March' '8:30'",
+        ),
         ("甲#sym.zws 乙", "page 1: a hidden sign in '甲\\u200b 乙'"),
     ],
 )

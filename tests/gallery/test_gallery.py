@@ -13,6 +13,8 @@ TRIED = (
     "notice-long-names",
     "reminder-one",
     "summary-one-city",
+    "summary-39-late",
+    "overview",
     "overview-one",
     "alarm",
     "chain-return_sheet-many",

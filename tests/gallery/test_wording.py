@@ -107,6 +107,7 @@ def _letter(text: str) -> Letter:
     [
         ("zh", "排查发现问题2个：扬尘（道路）2个，见附件2（共3条）。", ""),
         ("zh", "（共3条（见附件））", "brackets within brackets"),
+        ("zh", "甲厂（模拟）（中）", "heaped brackets"),
         ("zh", "甲市，。", "signs beside each other"),
         ("zh", "同比改善较小的是甲市（上升3.0%）", "a rise called better"),
         ("zh", "同比改善较小的是甲市（下降3.0%）", ""),
@@ -128,6 +129,7 @@ def _letter(text: str) -> Letter:
         ("en", "up 3% on the the period before", "a word said twice"),
         ("en", "up 5.0% on the February", "an article that does not fit"),
         ("en", "alarms：3", "a sign of another script"),
+        ("en", "Mill 2 (north) (high)", "heaped brackets"),
         ("en", "(30μg/m³)", "a number without a blank before its unit"),
         ("en", "[Preview]Reminder", "signs beside each other"),
     ],

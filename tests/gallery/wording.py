@@ -22,6 +22,7 @@ _ALWAYS: Final = {
 }
 _CHINESE: Final = {
     "brackets within brackets": r"（[^（）]*（[^（）]*）",
+    "heaped brackets": r"）（",
     "signs beside each other": r"[，；、：][，；、：。]|。[，；、：。]|（[，；。]|[，；、]）|（）",
     "a rise called better": r"(?:改善|好转)[^，。；]*上升|上升[^，。；]*(?:改善|好转)",
     "a word said twice": r"(反馈|报警|问题|超期|网格|城市|其中|已经|没有|共)\1",
@@ -39,6 +40,7 @@ _ENGLISH: Final = {
     "one of several": r"(?<![\d./~:-])1 (?!(?:is|was|has|does|as|lies|meets|needs|stays)\b)[a-z-]*(?:[^aeiousy\W]s|[aeou]rs|ies|es)\b(?! best)",
     "several of one": r"(?<![\d./:,~-])(?:[2-9]|\d\d+) (?:alarm|grid|problem|place|answer|municipality|unit|plant|correction|reminder)\b(?! \d)",
     "brackets within brackets": r"\([^()]*\([^()]*\)",
+    "heaped brackets": r"\) ?\(",
     "signs beside each other": r"[,;:] ?[,;:.](?!\.)|\. ?[,;]|\(\)| [,;)]|\( |\]\w",
     "a word said twice": r"\b(the|a|an|of|on|in|to|by|is|are|was|and|with|for) \1\b",
     "a number without a blank before its unit": r"\d(?:μg|mg|km)\b",

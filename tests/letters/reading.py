@@ -63,4 +63,9 @@ def docx_part(content: bytes, name: str) -> str:
 
 
 def _words(element: ElementTree.Element) -> list[str]:
-    return [node.text or "" for node in element.iter(f"{W}t")]
+    hyphen = f"{W}noBreakHyphen"
+    return [
+        "-" if node.tag == hyphen else node.text or ""
+        for node in element.iter()
+        if node.tag in (f"{W}t", hyphen)
+    ]

@@ -1,4 +1,4 @@
-"""Columns of tables in languages of letters: each holds its longest word."""
+"""Columns of tables: each holds its longest word, in Chinese its longest number and moment."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from include.letters.document.columns import fit_columns, fitted
 from include.letters.document.manuscript import Table
 from include.letters.document.template_outline import write_template
 from include.letters.document.word_reader import read_manuscript
+from include.profile.current import load, using
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,8 @@ def test_a_column_is_as_wide_as_its_longest_word_and_its_short_cells(tmp_path: P
     )
     document = Document(path)
     names = {style.style_id: style.name for style in document.styles}
-    fit_columns(document.element.body, names)
+    with using(load("harbour")):
+        fit_columns(document.element.body, names)
     document.save(path)
     (table,) = (block for block in read_manuscript(path.read_bytes()).blocks if isinstance(block, Table))
     assert table.widths_mm == pytest.approx((15.2, 22.5, 118.3), abs=0.1)
@@ -47,3 +49,20 @@ def test_a_column_is_as_wide_as_its_longest_word_and_its_short_cells(tmp_path: P
     assert cells[0] == cells[1] == [column.width for column in document.tables[0].columns]
     margins = document.tables[0]._tbl.tblPr.xpath("w:tblCellMar/w:left/@w:w | w:tblCellMar/w:right/@w:w")
     assert margins == ["60", "60"]
+
+
+def test_a_chinese_column_holds_its_numbers_and_moments_and_breaks_its_words(tmp_path: Path) -> None:
+    path = tmp_path / "x.docx"
+    write_template(
+        path,
+        "表格｜10 10 136\n表头｜公文小表头｜网格编号｜报警时间｜点位名称\n表行｜公文小表文字｜S15608812345｜3月12日 10:00｜石化园区北厂界",
+    )
+    document = Document(path)
+    names = {style.style_id: style.name for style in document.styles}
+    fit_columns(document.element.body, names)
+    document.save(path)
+    (table,) = (block for block in read_manuscript(path.read_bytes()).blocks if isinstance(block, Table))
+    number, moment, name = table.widths_mm
+    assert 20 < number < 26
+    assert 20 < moment < 26
+    assert number + moment + name == pytest.approx(156, abs=0.2)

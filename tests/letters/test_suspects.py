@@ -42,8 +42,8 @@ def test_the_suspects_of_the_listed_alarms_stand_in_every_form_of_the_letter() -
         assert words in squeezed(page), words
     assert any("高：可能性在一半以上" in note for note in docx_footnotes(content(letter, "docx")))
     text, html = content(letter, "text").decode(), content(letter, "html").decode()
-    assert f"疑似来源（建议核查）：甲厂（高）：{FIRST.reason}\n   其次：=乙<厂>（低）" in text
-    assert "=乙&lt;厂&gt;（低）" in html
+    assert f"疑似来源（建议核查）：甲厂，可能性高：{FIRST.reason}\n   其次：=乙<厂>，可能性低" in text
+    assert "=乙&lt;厂&gt;，可能性低" in html
     assert "低：不足两成" in text
     assert all("丙厂" not in one for one in (page, text, html))
 

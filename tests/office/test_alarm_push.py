@@ -394,15 +394,15 @@ def test_a_push_names_the_first_three_suspects_by_what_was_known_then_with_reaso
     text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert (
         "   疑似来源（建议核查）：\n"
-        "   ①某<铸造>厂（高）：位于上风向1.2公里，期间生产负荷正常、治污设备停运（距离自高值站点起算，在网格中心以北）\n"
-        "   ②来源不明（低）：清单内单位均不能较好解释，建议在高值点周边现场排查\n"
-        "   ③某砖厂（低）：不在上风向，距高值站点1.2公里，期间生产和治污设备用电正常（距离自高值站点起算，在网格中心以北）\n"
+        "   ①某<铸造>厂，可能性高：位于上风向1.2公里，期间生产负荷正常、治污设备停运（距离自高值站点起算，在网格中心以北）\n"
+        "   ②来源不明，可能性低：清单内单位均不能较好解释，建议在高值点周边现场排查\n"
+        "   ③某砖厂，可能性低：不在上风向，距高值站点1.2公里，期间生产和治污设备用电正常（距离自高值站点起算，在网格中心以北）\n"
         "   反馈时限"
     ) in text.replace("\r\n", "\n")
     assert "第四厂" not in text
     assert "疑似来源的把握分三级，高：可能性在一半以上" in text
     html = message.get_body(("html",)).get_content()  # type: ignore[union-attr]
-    assert "①某&lt;铸造&gt;厂（高）" in html
+    assert "①某&lt;铸造&gt;厂，可能性高" in html
 
 
 def test_the_watch_of_an_hour_is_pushed_from_readings_to_mailbox(engine: Engine, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""Columns of tables as wide as the longest word in them, for languages that part their words by blanks.
+"""Columns of tables as wide as the longest word in them.
 
 A template gives the widths; a word of a unit's name or of a head that is wider than its column takes room from the columns that have some,
-so that it is not broken. Chinese breaks between any two signs and needs none of it.
+so that it is not broken. Chinese breaks between any two signs: there only numbers (of grids, of letters) and moments are words.
 """
 
 import re
@@ -12,20 +12,27 @@ from typing import Any, Final
 from docx.oxml.ns import qn
 
 from include.letters.document.word_styles import TABLE_TEXT, WORD_STYLES
+from include.profile.current import office
 
 _INSET_TWIPS: Final = 60  # 3 pt between a word and the line beside it; `official_letter.typ` has the same
 _SLACK_TWIPS: Final = 24  # the line itself, and what widths differ by between typefaces
 _WIDEST_TWIPS: Final = round(156 / 25.4 * 1440)  # of a table: the type area
 _LATIN: Final = range(0x20, 0x250)
-_PIECES: Final = re.compile(r"[^\s/-]+[/-]?|[/-]")  # what a line may not break within
+_PIECES: Final = re.compile(
+    r"[^ \n/-]+[/-]?|[/-]"
+)  # what a line may not break within; other blanks break none
+_CHINESE_PIECES: Final = re.compile(r"\d+月\d+日 \d+:\d\d|(?<![!-~])[!-~]{1,16}(?![!-~])")
+_CHINESE_INSET_TWIPS: Final = 30  # 1.5 pt
 _SHORT: Final = 8  # signs of a cell that stays on one line where there is room: a rank with its note, a number with its unit
 
 
 def fit_columns(body: Any, style_names: Mapping[str, str]) -> None:
     """Sets the columns of every table of a composed document by their longest words. `style_names`: style by its id."""
+    is_chinese = office().language == "zh"
     for table in body.iter(qn("w:tbl")):
         columns = table.findall(f"{qn('w:tblGrid')}/{qn('w:gridCol')}")
-        wanted, needed = (_needs(table, len(columns), style_names, whole_to=signs) for signs in (_SHORT, 0))
+        needed = _needs(table, len(columns), style_names, whole_to=0)
+        wanted = needed if is_chinese else _needs(table, len(columns), style_names, whole_to=_SHORT)
         least = wanted if sum(wanted) <= _WIDEST_TWIPS else needed
         widths = fitted([int(one.get(qn("w:w"))) for one in columns], least, _WIDEST_TWIPS)
         for column, width in zip(columns, widths, strict=True):
@@ -33,7 +40,7 @@ def fit_columns(body: Any, style_names: Mapping[str, str]) -> None:
         for at, span, cell in _cells(table):
             for told in cell.iterfind(f"{qn('w:tcPr')}/{qn('w:tcW')}"):
                 told.set(qn("w:w"), str(sum(widths[at : at + span])))
-        for side in ("left", "right"):
+        for side in () if is_chinese else ("left", "right"):
             for margin in table.iterfind(f"{qn('w:tblPr')}/{qn('w:tblCellMar')}/{qn(f'w:{side}')}"):
                 margin.set(qn("w:w"), str(_INSET_TWIPS))
 
@@ -76,6 +83,8 @@ def _needs(table: Any, count: int, style_names: Mapping[str, str], *, whole_to: 
 
 def _needed_twips(cell: Any, style_names: Mapping[str, str], whole_to: int) -> float:
     needed = 0.0
+    is_chinese = office().language == "zh"
+    words = _CHINESE_PIECES if is_chinese else _PIECES
     for paragraph in cell.findall(qn("w:p")):
         named = paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
         name = style_names.get(named.get(qn("w:val")), TABLE_TEXT) if named is not None else TABLE_TEXT
@@ -84,17 +93,17 @@ def _needed_twips(cell: Any, style_names: Mapping[str, str], whole_to: int) -> f
             node.text or "" if node.tag == qn("w:t") else "\n"
             for node in paragraph.iter(qn("w:t"), qn("w:br"))
         )
-        pieces = [text.strip()] if len(text) <= whole_to else _PIECES.findall(text)
+        pieces = [text.strip()] if len(text) <= whole_to else words.findall(text)
         longest = max(map(_width_em, pieces), default=0.0)
         needed = max(needed, longest * size_twips)
-    return needed + 2 * _INSET_TWIPS + _SLACK_TWIPS
+    return needed + 2 * (_CHINESE_INSET_TWIPS if is_chinese else _INSET_TWIPS) + _SLACK_TWIPS
 
 
 def _width_em(word: str) -> float:
-    """The width of a word in parts of its size, set in the PDF's stand-ins or in Word's 仿宋, where each letter takes half of it. Signs
-    that are no letters may part anywhere and ask for nothing."""
+    """The width of a word in parts of its size, set in the PDF's stand-ins or in Word's 仿宋, where each letter takes half of it. Other
+    signs may part anywhere and ask for nothing, but those of a moment in Chinese."""
     advances = [_advances_em()[char] for char in word if char in _advances_em()]
-    return max(sum(advances), 0.5 * len(advances))
+    return max(sum(advances), 0.5 * len(advances)) + sum(char in "月日" for char in word)
 
 
 @cache

@@ -14,13 +14,14 @@ import typst
 
 from include.errors import CompositionError
 from include.letters.document.manuscript import Block, Manuscript, Paragraph, Picture, Run
+from include.letters.document.object_streams import packed
 from include.letters.document.templates import template
 from include.letters.document.typefaces import Typefaces, load_typefaces
 from include.profile.current import office
 
 FORM: Final = "official_letter.typ"
 _UNSETTLED: Final = "did not converge"  # how Typst says that its pages still moved after the last attempt
-_PAIRS: Final = {"joins": "pairs"}  # fewer annexes follow on a page that is nearly empty: see the form
+_PAIRS: Final = {"joins": "pairs"}  # fewer annexes follow on a page that is half empty: see the form
 
 
 def print_pdf(
@@ -41,7 +42,7 @@ def print_pdf(
         raise CompositionError("Typst could not set the letter", where=where, got=error.diagnostic) from error
     if warnings:
         raise CompositionError("Typst set the letter with a warning", where=where, got=warnings[0].diagnostic)
-    return bytes(pdf)
+    return packed(bytes(pdf))
 
 
 def form_inputs(manuscript: Manuscript, typefaces: Typefaces) -> dict[str, str]:

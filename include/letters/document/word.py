@@ -4,6 +4,7 @@ The template is the only place of a letter's wording. A name that it uses and th
 """
 
 import io
+import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -53,7 +54,11 @@ def edition_of(kind: str, rules_version: str) -> str:
 
 
 _OLD_STYLES: Final = "http://schemas.microsoft.com/office/2007/relationships/stylesWithEffects"
+_SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
+_NO_BREAK: Final = "\u2011"  # nothing but a place to split at: Word has an element of its own for it
 _LOWERED: Final = f'<w:vertAlign {nsdecls("w")} w:val="subscript"/>'
+# Of a telephone: Word parts it at its hyphens.
+_NUMBER: Final = re.compile(r"(?<![\w.@/-])(?:\+?\d{2,3}-)?\d{3,4}-\d{7,8}(?![\w.@/-])")
 _DIGITS: Final = "零一二三四五六七八九"
 _PAGE_FOOT: Final = (
     f'<w:framePr {nsdecls("w")} w:w="{round(156 / 25.4 * 1440)}" w:wrap="around" w:vAnchor="margin" w:hAnchor="margin"'
@@ -112,10 +117,10 @@ def compose_word(template: str, values: Mapping[str, Any], author: str, written_
     body = document.docx.element.body
     style_names = {style.style_id: house_style(style.name) for style in document.docx.styles}
     _place_closing(body, style_names)
+    _keep_numbers_whole(body)
     if not _is_kept(template):
         _lower_numbers(body)
-        if office().language != "zh":
-            fit_columns(body, style_names)
+        fit_columns(body, style_names)
     _settle_footnotes(document.docx, lowers=not _is_kept(template))
     properties = document.docx.core_properties
     moment = written_at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
@@ -168,13 +173,30 @@ def _lower_numbers(root: Any) -> int:
         for text, is_low in told:
             own = deepcopy(run)
             own.find(qn("w:t")).text = text
-            own.find(qn("w:t")).set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+            own.find(qn("w:t")).set(_SPACE, "preserve")
             if is_low:
                 own.get_or_add_rPr().append(parse_xml(_LOWERED))
             run.addprevious(own)
         run.getparent().remove(run)
         changed += 1
     return changed
+
+
+def _keep_numbers_whole(body: Any) -> None:
+    """Sets the hyphens of telephone numbers as signs that no line ends with, in runs of nothing but text."""
+    for text in list(body.iter(qn("w:t"))):
+        told = text.text or ""
+        if "-" not in told or not _NUMBER.search(told):
+            continue
+        pieces_of = _NUMBER.sub(lambda number: number[0].replace("-", _NO_BREAK), told).split(_NO_BREAK)
+        for place, piece in enumerate(pieces_of):
+            own = deepcopy(text)
+            own.text = piece
+            own.set(_SPACE, "preserve")
+            text.addprevious(own)
+            if place < len(pieces_of) - 1:
+                text.addprevious(OxmlElement("w:noBreakHyphen"))
+        text.getparent().remove(text)
 
 
 def chinese_number(number: int) -> str:

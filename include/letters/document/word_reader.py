@@ -144,6 +144,8 @@ def _text(node: Any) -> str:
         return node.text or ""
     if node.tag == qn("w:br"):
         return "\n"
+    if node.tag == qn("w:noBreakHyphen"):
+        return "-"
     return "　" if node.tag == qn("w:tab") else ""
 
 

@@ -5,7 +5,7 @@ to read them: shades differ in lightness, changes carry + or −. The mail has a
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import hypot
 from typing import Any, Final
@@ -175,7 +175,8 @@ def _badges(
 ) -> dict[int, _Badge]:
     """Where the numbers of the areas stand that a panel tells of: on the area or, where that would hide the colour, beside it with a line
     to it; apart from each other and from the marks of warning grids and, where there is a choice, on no other grid."""
-    taken, found = [place for place in warned if panel.holds(place)], {}
+    taken = [place for place in warned if panel.holds(place)]
+    found: dict[int, _Badge] = {}
     for area, shape in areas:
         if not panel.tells((area.lon, area.lat)):
             continue
@@ -183,7 +184,11 @@ def _badges(
             *(one for other, one in areas if other is not area),
             *(shapely.box(*box) for grid_id, box in boxes.items() if grid_id not in area.grid_ids),
         ]
-        free = [badge for badge in _badge_places(panel, area, shape) if _is_apart(panel, badge.place, taken)]
+        free = [
+            badge
+            for badge in _badge_places(panel, area, shape)
+            if _is_apart(panel, badge.place, taken) and _is_untangled(panel, badge, found.values())
+        ]
         clear = [badge for badge in free if not _is_over(panel, badge, others)]
         if free:
             found[area.number] = (clear or free)[0]
@@ -229,6 +234,24 @@ def _is_apart(panel: Panel, place: tuple[float, float], taken: Sequence[tuple[fl
         or abs(place[1] - y) * panel.scale.north_mm >= _APART_MM
         for x, y in taken
     )
+
+
+def _is_untangled(panel: Panel, badge: _Badge, others: Iterable[_Badge]) -> bool:
+    """Whether neither its line meets another number nor its number another's line."""
+    own, number = _drawn_mm(panel, badge)
+    return all(
+        own.distance(other_number) > _CLEAR_MM and number.distance(other_own) > _CLEAR_MM
+        for other_own, other_number in (_drawn_mm(panel, other) for other in others)
+    )
+
+
+def _drawn_mm(panel: Panel, badge: _Badge) -> tuple[Any, Any]:
+    """The line of a number with its middle, and the middle alone, in millimetres of the paper."""
+    places = [
+        (x * panel.scale.east_mm, y * panel.scale.north_mm)
+        for x, y in (badge.place, badge.foot or badge.place)
+    ]
+    return shapely.LineString(places), shapely.Point(places[0])
 
 
 def _draw_area(panel: Panel, shape: Any) -> None:

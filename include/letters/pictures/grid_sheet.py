@@ -82,7 +82,8 @@ def grid_sheet(figures: BulletinFigures, sheet: Sheet) -> Figure:
     map_mm = width_mm - 2 - (0 if sheet.is_for_mail else _LEGEND_MM)
     scale, height = fitted(views.main, map_mm, _MAIL_HIGHEST_MM if sheet.is_for_mail else _HIGHEST_MM)
     height = max(height, 0.0 if sheet.is_for_mail else _LOWEST_MM)
-    insets = [] if sheet.is_for_mail else _insets(views.clusters, scale, map_mm)
+    name_pt = _MAIL_NAME_PT if sheet.is_for_mail else _NAME_PT
+    insets = _insets(views.clusters, scale, map_mm)
     foot_mm = _MAIL_LEGEND_MM if sheet.is_for_mail else _FOOT_MM
     below_mm = foot_mm + (_INSET_MM + _GAP_MM if insets else 0.0)
     figure = sized_figure(width_mm, below_mm + height + 1, is_simulated=figures.is_simulated)
@@ -93,15 +94,9 @@ def grid_sheet(figures: BulletinFigures, sheet: Sheet) -> Figure:
     for place, (box, inset_scale, left, wide) in enumerate(insets):
         panel = _panel(figure, (1 + left, foot_mm, wide, _INSET_MM), box, inset_scale)
         _frame(panel, _LETTERS[place])
-        _fill(panel, sheet, shapes, [], _NAME_PT)
+        _fill(panel, sheet, shapes, [], name_pt)
         _mark(main, box, _LETTERS[place])
-    listed = _fill(
-        main,
-        sheet,
-        shapes,
-        [box for box, _, _, _ in insets],
-        _MAIL_NAME_PT if sheet.is_for_mail else _NAME_PT,
-    )
+    listed = _fill(main, sheet, shapes, [box for box, _, _, _ in insets], name_pt)
     paper = paper_over(figure)
     if sheet.is_for_mail:
         _explain(paper, 2, _MAIL_LEGEND_MM - 3, sheet, columns=2)
@@ -151,6 +146,8 @@ def _fill(
     names = placed_names(
         places, panel.box, panel.scale, [*sheet.marks(panel), *letters], 2.4, size_pt=size_pt, avoided=inside
     )
+    if sheet.is_for_mail:  # it has no list that would explain a number
+        names = [name for name in names if not name.number]
     draw_names(panel.axes, names, size_pt)
     return listed_names(names)
 

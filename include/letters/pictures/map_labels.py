@@ -128,10 +128,13 @@ class _Paper:
     def free_place(self, middle: Place, size: Place, home: Any = None) -> Place | None:
         """The nearest free place, one in its `home` before others, one over no avoided box before one over some; None where there is none
         near."""
-        free = [at for at in _places_near(middle) if self._is_free(at, size, middle, home)]
+        free: Iterator[Place] = (at for at in _places_near(middle) if self._is_free(at, size, middle, home))
         if home is not None:
-            free.sort(key=lambda at: not shapely.contains_xy(home, *at))
-        return next((at for at in free if not self._is_over(at, size)), free[0] if free else None)
+            free = iter(sorted(free, key=lambda at: not shapely.contains_xy(home, *at)))
+        first = next(free, None)
+        if first is None or not self._is_over(first, size):
+            return first
+        return next((at for at in free if not self._is_over(at, size)), first)
 
     def occupy(self, at: Place, size: Place, line: tuple[Place, Place] | None) -> None:
         self._occupied.append((*at, *size))

@@ -17,6 +17,7 @@ from include.letters.pictures.chart_style import (
 )
 from include.letters.pictures.charts import flag_words, short_name
 from include.letters.pictures.region_sheet import MAIL_WIDTH_MM, Named, RegionSheet, region_sheet
+from include.letters.words.wording import NONE
 from include.supervision.figures import Share
 from include.supervision.weekly_figures import CityWeek, SummaryFigures
 
@@ -77,7 +78,8 @@ def _look(share: Share) -> dict[str, Any]:
 
 def _named(city: CityWeek, share: Share) -> Named:
     """`▲甲市` over `4/6`; a city that is not behind by its name alone."""
-    figures = f"\n{share.n}/{share.of}" if share.n < share.of or city.flag.level else ""
+    told = f"{share.n}/{share.of}" if share.of else NONE
+    figures = f"\n{told}" if share.n < share.of or city.flag.level else ""
     return Named(
         flag_words(city)[:1] + short_name(city.unit_name) + figures,
         is_flagged=bool(city.flag.level),

@@ -13,7 +13,7 @@ from include.letters.pictures.region_sheet import has_outlines
 from include.letters.pictures.trend_charts import trend_pages
 from include.letters.words.flag_words import level_word
 from include.letters.words.trend_words import trend_title
-from include.letters.words.wording import days_title
+from include.letters.words.wording import days_title, noted
 from include.supervision.weekly_figures import SummaryFigures
 
 
@@ -21,9 +21,7 @@ from include.supervision.weekly_figures import SummaryFigures
 def summary_pictures(figures: SummaryFigures) -> dict[str, Pictured]:
     """`图_地图`, the mail's `图_邮件`, `图_每日`, `图_城市`, `图_类别`, and the pages of `图_走势`; without outlines no map. Drawn once for a preview and its final, which show the same."""
     flagged = [
-        say("{unit_name}（{level_word}）", unit_name=city.unit_name, level_word=level_word(city.flag.level))
-        for city in figures.cities
-        if city.flag.level
+        noted(city.unit_name, level_word(city.flag.level)) for city in figures.cities if city.flag.level
     ]
     busiest = max(figures.days, key=lambda one: one.pushed, default=None)
     found = [row for row in figures.categories if row.problems]

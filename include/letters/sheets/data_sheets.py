@@ -30,6 +30,7 @@ _FORMATS: Final = {
     "moment": "yyyy-mm-dd hh:mm",
 }
 _WIDEST: Final = 46
+_HEADING: Final = "head"
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ def workbook_of(sheets: Iterable[Sheet], title: str, as_of: datetime, mark: str)
     """The workbook; same sheets, same bytes. With a `mark` every sheet has a last column 数据标识 that says it."""
     book = Workbook()
     book.remove(book.active)
+    looks: dict[str, Any] = {}
     for sheet in sheets:
-        _fill(book.create_sheet(say(sheet.name)), sheet, say(mark))
+        _fill(book.create_sheet(say(sheet.name)), sheet, say(mark), looks)
     properties = book.properties
     properties.creator, properties.title = say("热点网格监管"), title
     moment = as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)
@@ -68,14 +70,12 @@ def timed(*names: str) -> dict[str, str]:
     return dict.fromkeys(names, "moment")
 
 
-def _fill(sheet: Any, table: Sheet, mark: str) -> None:
+def _fill(sheet: Any, table: Sheet, mark: str, looks: dict[str, Any]) -> None:
+    """`looks` keeps the look of each kind of cell of the book: openpyxl compares whole fonts at every cell that is given one."""
     header = [*table.header, "数据标识"] if mark else list(table.header)
     widths = [_width(say(name)) for name in header]
-    looks: dict[str, Any] = {}
     for column, name in enumerate(header, start=1):
-        cell = sheet.cell(1, column, subscripted(say(name)))
-        cell.font, cell.fill = Font(name=say("宋体"), size=11, bold=True), _HEAD
-        cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+        _put_head(sheet.cell(1, column, subscripted(say(name))), looks)
     for number, row in enumerate(table.rows, start=2):
         for column, value in enumerate([*row, mark] if mark else row, start=1):
             _put(sheet.cell(number, column), value, table.kinds.get(header[column - 1], ""), looks)
@@ -91,8 +91,16 @@ def _fill(sheet: Any, table: Sheet, mark: str) -> None:
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
 
 
+def _put_head(cell: Any, looks: dict[str, Any]) -> None:
+    if _HEADING in looks:
+        cell._style = copy(looks[_HEADING])
+        return
+    cell.font, cell.fill = Font(name=say("宋体"), size=11, bold=True), _HEAD
+    cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+    looks[_HEADING] = cell._style
+
+
 def _put(cell: Any, value: Any, kind: str, looks: dict[str, Any]) -> None:
-    """`looks` keeps the look of each kind of cell: openpyxl compares whole fonts at every cell that is given one."""
     if isinstance(value, str):
         if value:
             cell.value = plain(say(value))

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from include.language import say
 from include.letters.words.suspect_words import compared_by
-from include.letters.words.wording import named
+from include.letters.words.wording import named, noted
 from include.rules import BULLETIN
 from include.supervision.bulletin_figures import RepeatSuspect
 from include.suspects.wording import KINDS, LEVEL_MEANING, LEVELS
@@ -28,7 +28,7 @@ def repeat_values(repeats: Sequence[RepeatSuspect], show: Callable[[str], str]) 
         }
         for one in repeats
     ]
-    names = [say("{name}（{alarms}条）", name=row["名称"], alarms=row["报警"]) for row in rows]
+    names = [noted(show(one.name), say("{alarms}条", alarms=one.alarms)) for one in repeats]
     return {
         "重复疑似": rows,
         "列示重复疑似": rows[: BULLETIN.listed_repeats],

@@ -12,9 +12,9 @@ from include.suspects.wording import LEVEL_MEANING, LEVELS
 
 
 def suspect_line(one: Suspected, show: Callable[[str], str]) -> str:
-    """`甲厂（高）：位于上风向1.2公里…`."""
+    """`甲厂，可能性高：位于上风向1.2公里…`: names have brackets of their own, and none follows another."""
     return say(
-        "{name}（{level}）：{reason}",
+        "{name}，可能性{level}：{reason}",
         name=show(one.name),
         level=say(LEVELS[one.level]),
         reason=show(one.reason),

@@ -62,6 +62,13 @@ def joined(parts: Iterable[str]) -> str:
     return say("；").join([*(one.rstrip("。；;，,、. ") for one in told[:-1]), *told[-1:]])
 
 
+def noted(name: str, note: str) -> str:
+    """`甲厂（3条）`; a name that ends with a bracket of its own takes the note into it: `甲厂（北区，3条）`."""
+    if name.endswith(("）", ")")):
+        return say("{name}，{note}）", name=name[:-1], note=note)
+    return say("{name}（{note}）", name=name, note=note)
+
+
 def concentration(value_ug_m3: float | None) -> str:
     """A concentration as an integer, half to even (GB/T 8170); — where it is not known."""
     from include.supervision.standards import rounded  # pandas comes with the first letter
