@@ -28,7 +28,7 @@ class LetterKind:
     as urged counts as 督办. `is_asking`: silence after several of them in a row asks for the address to be verified.
     `is_corrected`: facts that come late are compared with it (更正). `is_copied_up`: the province of the addressee gets a copy.
     `order`: among the letters of one day to one unit, the smallest (1, 2 or 3) stands for them all.
-    `worded_in`: the name of its templates, where that is another kind's.
+    `windows`: the kinds of windows of which runs make it. `worded_in`: the name of its templates, where that is another kind's.
     """
 
     name: str
@@ -44,6 +44,7 @@ class LetterKind:
     send_within: timedelta = POST.send_within  # from as_of; later no run sends it by itself
     is_news: bool = False  # told at once or by a person: no back-fill sends it, however it was started
     is_by_person: bool = False  # no run sends it: a person releases it at the desk
+    windows: tuple[str, ...] = ()
     worded_in: str = ""
 
     def __post_init__(self) -> None:
@@ -54,7 +55,7 @@ class LetterKind:
 
 
 _SHIPPED: Final = (
-    LetterKind("notice", "提示函", is_asking=True),
+    LetterKind("notice", "提示函", is_asking=True, windows=("day",)),
     LetterKind(
         "reminder",
         "督办函",
@@ -63,10 +64,11 @@ _SHIPPED: Final = (
         is_asking=True,
         is_copied_up=True,
         order=1,
+        windows=("day",),
     ),
-    LetterKind("summary", "周汇总"),
-    LetterKind("bulletin", "通报函"),
-    LetterKind("overview", "总览"),
+    LetterKind("summary", "周汇总", windows=("midweek", "weekend")),
+    LetterKind("bulletin", "通报函", windows=("half_month",)),
+    LetterKind("overview", "总览", windows=("half_month",)),
     LetterKind(
         "alarm",
         "报警推送",
@@ -76,6 +78,7 @@ _SHIPPED: Final = (
         useful_life=ALARM_PUSH.useful_life,
         send_within=ALARM_PUSH.latest,
         is_news=True,
+        windows=("hour",),
     ),
     LetterKind(
         "late_alarm",

@@ -10,7 +10,8 @@ from include.supervision.figures import FormRow
 
 def asked(rows: Sequence[FormRow], as_of: datetime, reply_by: datetime, *, year: bool = False) -> str:
     """What stands after “please”: `于3月13日8时30分前反馈`, `按各条反馈时限（最早3月12日15时10分）反馈`, and where some are overdue,
-    which are asked for until `reply_by`, `尽快反馈超期报警（最迟3月13日8时30分），其余于3月12日15时10分前反馈`."""
+    `立即反馈超期报警，其余于3月12日15时10分前反馈`, or, where nothing is due before `reply_by`, the latest for these:
+    `尽快反馈超期报警（最迟3月13日8时30分），其余于3月13日10时前反馈`. What is overdue is never given longer than the others."""
     dates = sorted({row.deadline_at for row in rows if not row.is_overdue_as_of(as_of)})
     has_overdue = any(row.is_overdue_as_of(as_of) for row in rows)
     latest = moment_label(reply_by, year=year)
@@ -21,9 +22,10 @@ def asked(rows: Sequence[FormRow], as_of: datetime, reply_by: datetime, *, year:
     if not has_overdue:
         return own.format(moment=first)
     others = say("其余于{moment}前反馈") if len(dates) == 1 else say("其余按反馈时限（最早{moment}）反馈")
-    return say(
-        "尽快反馈超期报警（最迟{latest}），{others}", latest=latest, others=others.format(moment=first)
-    )
+    others = others.format(moment=first)
+    if dates[0] < reply_by:
+        return say("立即反馈超期报警，{others}", others=others)
+    return say("尽快反馈超期报警（最迟{latest}），{others}", latest=latest, others=others)
 
 
 def asked_first(rows: Sequence[FormRow], as_of: datetime, reply_by: datetime) -> str:

@@ -203,7 +203,8 @@ def _guide(column: Column) -> str:
     guide = say(column.guide)
     if not column.options:
         return guide
-    return say("{guide}选项：{names}。", guide=guide, names=say("、").join(column.options))
+    names = say("、").join(f"“{option}”" for option in column.options)
+    return say("{guide}选项：{names}。", guide=guide, names=names)
 
 
 def _addressed(figures: Answered) -> str:

@@ -214,15 +214,22 @@ def found_words(one: Finding, show: Show = str) -> str:
 
 
 def handled_words(one: Finding, show: Show = str) -> str:
-    """What a holder did about it, and what became of that; empty for nothing yet."""
-    handled = (
-        say("{moment}完成整改", moment=moment_label(one.rectified_at)) if one.rectified_at else "",
+    """What a holder did about it, and, on a line of its own, what became of that; empty for nothing yet."""
+    done = (
+        say("{moment}完成整改", moment=cell_moment(one.rectified_at)) if one.rectified_at else "",
         show(one.rectified_note),
-        say("{moment}验收通过", moment=moment_label(one.accepted_at)) if one.accepted_at else "",
+    )
+    judged = (
+        say("{moment}验收通过", moment=cell_moment(one.accepted_at)) if one.accepted_at else "",
         say("退回{count}次", count=one.returns) if one.returns else "",
         say("未通过{count}次", count=one.failures) if one.failures else "",
     )
-    return joined(handled)
+    return "\n".join(filter(None, (joined(done), joined(judged))))
+
+
+def _below(text: str) -> str:
+    """A text of several lines, or one that begins with a moment, under the name before it: the moment stays on one line."""
+    return f"\n{text}" if "\n" in text or text[:1].isdigit() else text
 
 
 def _by_holder(visit: Visit, words: Callable[[Finding, Show], str], show: Show) -> str:
@@ -230,7 +237,7 @@ def _by_holder(visit: Visit, words: Callable[[Finding, Show], str], show: Show) 
     if len(visit.findings) == 1:
         return words(visit.findings[0], show)
     told = ((show(one.holder), words(one, show)) for one in visit.findings)
-    return "\n".join(say("{name}：{text}", name=name, text=text) for name, text in told if text)
+    return "\n".join(say("{name}：{text}", name=name, text=_below(text)) for name, text in told if text)
 
 
 def _holders(visits: Sequence[Visit], show: Show) -> str:

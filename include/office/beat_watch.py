@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from include.language import say
-from include.letter_kinds import is_in_use
+from include.letter_kinds import is_in_use, kinds_where
 from include.periods import DAY, Period, later, midnight, period_ending, periods_between, window_kind
 from include.profile.current import office
 from include.rules import SELF_WATCH
@@ -27,13 +27,6 @@ WINDOWS_OF_DAG: Final[Mapping[str, tuple[str, ...]]] = {
     "hourly_watch": ("hour",),
 }
 """The kinds of windows that each DAG with a time limit accounts for."""
-_LETTERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "day": ("notice", "reminder"),
-    "midweek": ("summary",),
-    "weekend": ("summary",),
-    "half_month": ("bulletin", "overview"),
-    "hour": ("alarm",),
-}
 
 
 @dataclass(frozen=True)
@@ -90,6 +83,7 @@ def _expected(connection: Connection, kind: str, since: datetime, now: datetime)
 
 def _is_wanted(connection: Connection, kind: str) -> bool:
     """Whether this office makes letters of such windows; hours are judged only where there are stations."""
-    if not any(is_in_use(letter, office().letters) for letter in _LETTERS[kind]):
+    letters = kinds_where(lambda letter: kind in letter.windows)
+    if not any(is_in_use(letter, office().letters) for letter in letters):
         return False
     return kind != "hour" or has_stations(connection)

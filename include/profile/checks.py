@@ -291,6 +291,8 @@ def _check_regions(profile: Profile, findings: Findings) -> None:
             findings.add(
                 file, stay.line, "unknown unit", expected="a unit_code of units.csv", got=stay.unit_code
             )
+        else:
+            _check_unit_holds(stay, stay.unit_code, units[stay.unit_code], file, findings)
     stays = groups(profile.regions, lambda stay: (stay.unit_code, stay.region))
     for same in _dated(stays, file, findings):
         for first, second, day in overlaps(same):
@@ -371,9 +373,9 @@ def _check_chain(profile: Profile, findings: Findings) -> None:
 
 def _check_contacts(profile: Profile, findings: Findings) -> None:
     file = "contacts.csv"
-    codes = {unit.unit_code for unit in profile.units}
+    units = _by_code(profile.units, lambda unit: unit.unit_code)
     for contact in profile.contacts:
-        if contact.unit_code not in codes:
+        if contact.unit_code not in units:
             findings.add(
                 file,
                 contact.line,
@@ -381,6 +383,8 @@ def _check_contacts(profile: Profile, findings: Findings) -> None:
                 expected="a unit_code of units.csv",
                 got=contact.unit_code,
             )
+        else:
+            _check_unit_holds(contact, contact.unit_code, units[contact.unit_code], file, findings)
         if contact.role not in CONTACT_ROLES:
             findings.add(
                 file, contact.line, "unknown role", expected=" | ".join(CONTACT_ROLES), got=contact.role
@@ -397,6 +401,19 @@ def _check_contacts(profile: Profile, findings: Findings) -> None:
                 expected=f"dates that do not meet those of line {first.line}",
                 got=f"{second.unit_code} {second.role} {second.address}",
             )
+
+
+def _check_unit_holds(
+    row: Dated, unit_code: str, units: Sequence[Unit], file: str, findings: Findings
+) -> None:
+    if day := _uncovered(row, units, (file, "units.csv"), findings):
+        findings.add(
+            file,
+            row.line,
+            f"the unit does not hold on {day}",
+            expected="dates within those of the unit in units.csv",
+            got=unit_code,
+        )
 
 
 def _check_code(file: str, line: int, code: str, findings: Findings) -> None:

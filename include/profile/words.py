@@ -26,12 +26,13 @@ def read_words(folder: Path, findings: Findings) -> dict[str, str]:
             findings.add(file, word.line, "no text", expected="a text", got=word.plain())
         elif CONTROL.search(word.value.replace("\n", "")) or TURNING.search(word.value):
             findings.add(file, word.line, "a control character", expected="a text of lines", got=word.value)
-        elif (wanted := _parts(term)) and not _fits(word.value, wanted):
+        elif (wanted := _parts(term)) is not None and not _fits(word.value, wanted):
             findings.add(
                 file,
                 word.line,
                 "a word with other parts",
-                expected=" ".join(f"{{{name}}}" for name in sorted(wanted)) + ", braces in pairs",
+                expected=(" ".join(f"{{{name}}}" for name in sorted(wanted)) or "no {part}")
+                + ", braces in pairs",
                 got=word.value,
             )
         else:

@@ -33,15 +33,14 @@ def test_several_deadlines_are_each_alarms_own() -> None:
     assert words(12, 6.5) == ("按各条反馈时限（最早3月12日15时）反馈", "最早3月12日15时到期")
 
 
-def test_what_is_overdue_is_asked_for_until_the_letters_own_date() -> None:
+def test_what_is_overdue_is_asked_for_at_once_or_until_the_letters_own_date() -> None:
     assert words(-50, -1) == ("于3月13日8时30分前反馈", "请于3月13日8时30分前反馈")
     assert words(-50, 6.5) == (
-        "尽快反馈超期报警（最迟3月13日8时30分），其余于3月12日15时前反馈",
+        "立即反馈超期报警，其余于3月12日15时前反馈",
         "最早3月12日15时到期",
     )
-    assert words(-50, 6.5, 7)[0] == (
-        "尽快反馈超期报警（最迟3月13日8时30分），其余按反馈时限（最早3月12日15时）反馈"
-    )
+    assert words(-50, 6.5, 7)[0] == "立即反馈超期报警，其余按反馈时限（最早3月12日15时）反馈"
+    assert words(-50, 30)[0] == "尽快反馈超期报警（最迟3月13日8时30分），其余于3月13日14时30分前反馈"
 
 
 def test_a_letter_opens_with_the_first_date() -> None:
@@ -58,6 +57,6 @@ def test_the_form_says_the_year() -> None:
 def test_in_english() -> None:
     with using(load("harbour")):
         told = rows(-50, 6.5, 7)
-        assert asked(told, AS_OF, REPLY_BY).startswith("answer those overdue soon (by ")
+        assert asked(told, AS_OF, REPLY_BY).startswith("answer those overdue at once and ")
         assert " and the others by their own deadlines (the earliest " in asked(told, AS_OF, REPLY_BY)
         assert asked_shortly(told, AS_OF, REPLY_BY).startswith("the earliest by ")

@@ -85,7 +85,7 @@ def bare(figures: list[NoticeFigures], issue: Issue) -> Callable[[], None]:
     from include.letters.notice import notice_values
 
     faces = load_typefaces(None)
-    compiler = typst.Compiler(template(press.FORM), font_paths=faces.fonts)
+    form, compiler = template(press.FORM), typst.Compiler(font_paths=faces.fonts)
     notice_template = template("notice.docx")
     prepared: list[tuple[dict[str, Any], dict[str, str], list[list[Any]]]] = []
     for one in figures:
@@ -119,7 +119,7 @@ def bare(figures: list[NoticeFigures], issue: Issue) -> Callable[[], None]:
                 autoescape=True,
             )
             document.docx.save(io.BytesIO())
-            compiler.compile_with_warnings(format="pdf", sys_inputs=inputs, timestamp=0)
+            compiler.compile_with_warnings(form, format="pdf", sys_inputs=inputs, timestamp=0)
             book = Workbook()
             for row in cells:
                 book.active.append(row)  # type: ignore[union-attr]

@@ -216,7 +216,7 @@ def test_each_holder_has_its_own_findings_in_the_draft_and_at_the_desk(house: Ho
         f"{names[1]}：发现问题；燃煤锅炉；锅炉冒烟；上报人赵某",
         f"{names[2]}：尚无结果",
     ]
-    assert row.cells[5].text == f"{names[0]}：3月10日12时30分完成整改；已苫盖"
+    assert row.cells[5].text == f"{names[0]}：\n3月10日 12:30完成整改；已苫盖"
     page = Browser(house).get(f"/dissection/case/{CASE}").text
     assert f"<b>{names[1]}</b>　发现问题；燃煤锅炉；锅炉冒烟；上报人赵某</div>" in page
 

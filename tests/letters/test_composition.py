@@ -106,7 +106,7 @@ def test_the_html_shows_figures_alarms_and_how_to_answer() -> None:
     words = re.sub(r"<style>.*?</style>|<[^>]+>", "|", read(compose_notice(notice(), ISSUE), "html"))
     words = re.sub(r"\|+", "|", words)
     assert (
-        "待反馈2条，其中超期1条，请尽快反馈超期报警（最迟3月14日8时30分），其余于3月13日10时前反馈。3月12日反馈率1/3（33.3%）。"
+        "待反馈2条，其中超期1条，请立即反馈超期报警，其余于3月13日10时前反馈。3月12日反馈率1/3（33.3%）。"
         in words
     )
     for tile in (
