@@ -7,6 +7,7 @@ from typing import Final, Literal
 from include.act import Act
 from include.errors import QianliyanError, StateError
 from include.house import House
+from include.language import say
 from include.office.letter_acts import release_letter, withhold_letter
 from include.post.copies import TooLarge, rehearse, resend
 from include.post.letters import reject
@@ -49,7 +50,7 @@ def _do(house: House, letter_id: int, action: BulkAction, act: Act, to: str) -> 
             letter_id,
             now=act.now,
             actor=act.actor,
-            reason=f"{act.actor}签发：{act.reason}",
+            reason=say("{actor}签发：{reason}", actor=act.actor, reason=act.reason),
             is_person=True,
         )
         return "" if outcome.action == "released" else outcome.reason

@@ -75,8 +75,11 @@ def _retold(told: str, language: Language, own: Profile) -> str:
 
 
 def _in_pieces(told: str, language: Language, own: Profile) -> str:
-    """Each sentence of a text by itself; the text as it is where it is one."""
+    """Each sentence of a text by itself, whatever stands before a colon apart from what follows; the text as it is where it is one."""
     joints = _JOINTS[language]
+    before, colon, after = told.partition("：" if language == "en" else ": ")
+    if colon:
+        return "".join((_retold(before, language, own), joints[colon], _retold(after, language, own))).strip()
     pieces = re.split(f"({'|'.join(map(re.escape, joints))})", told)
     if len(pieces) == 1:
         return told
@@ -98,8 +101,9 @@ class _Pattern:
 
     @property
     def is_telling(self) -> bool:
-        """Whether its fixed words alone tell it from others, so that it may stand although a part of it cannot be told."""
-        return self.weight > 3
+        """Whether its fixed words alone tell it from others, so that it may stand although a part of it cannot be told: some words,
+        or a word before a colon."""
+        return self.weight > 3 or any(len(words) > 2 and words.endswith("：") for words in self.fixed)
 
     def parts_of(self, told: str) -> dict[str, str] | None:
         """The parts with which this was said, or None: each ends where the words after it come first, so that no text takes long."""

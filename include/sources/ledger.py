@@ -56,8 +56,10 @@ class Completeness:
         hours = say(
             "{hours}/{expected}小时", hours=_hours(self.hours_received), expected=_hours(self.hours_expected)
         )
-        text = say("{span}的数据", span=span) + (
-            say("不完整，已收{hours}", hours=hours) if self.missing else say("已收齐（{hours}）", hours=hours)
+        text = (
+            say("{span}的数据不完整，已收{hours}", span=span, hours=hours)
+            if self.missing
+            else say("{span}的数据已收齐（{hours}）", span=span, hours=hours)
         )
         if self.missing:
             gaps = say("、").join(

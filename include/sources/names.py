@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from include.language.told import sentence
+
 SOURCES: Final[Mapping[str, str]] = {
     "desk": "督办台",
     "field": "手机填报",
@@ -29,9 +31,9 @@ TABLES: Final[Mapping[str, str]] = {
 
 def source_name(source: str) -> str:
     """What a source is called."""
-    return SOURCES.get(source, source)
+    return sentence(SOURCES[source]) if source in SOURCES else source
 
 
 def table_name(kind: str) -> str:
     """What a table of intake is called."""
-    return TABLES.get(kind, kind)
+    return sentence(TABLES[kind]) if kind in TABLES else kind

@@ -46,7 +46,7 @@ def choice(
     table = chosen(measured, own, years=[2025], old=old, is_first=not old)
     table["words"] = table_words(table, own, [2025], {})
     table["enterprise_names"] = ""
-    notes = (Note("few_years", "PM2.5", "缺少2023、2024年"),)
+    notes = (Note("few_years", "PM2.5", "缺少2023、2024年，其余年份的权重按比例放大；年份少则清单更易变动"),)
     manifest = {
         "name": name,
         "edition": EDITION,

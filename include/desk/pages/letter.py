@@ -16,6 +16,7 @@ from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.desk.standing import letter_page
 from include.errors import QianliyanError, StateError
+from include.language import say
 from include.letter_kinds import is_corrected
 from include.letters.words.status_words import STANDINGS
 from include.office.letter_acts import release_letter, withhold_letter
@@ -110,7 +111,7 @@ def routes(desk: Desk) -> APIRouter:
                 letter_id,
                 now=desk.clock(),
                 actor=visitor.name,
-                reason=f"{visitor.name}签发：{reason}",
+                reason=say("{actor}签发：{reason}", actor=visitor.name, reason=reason),
                 is_person=True,
             )
             return None if outcome.action == "released" else outcome.reason

@@ -121,7 +121,9 @@ def _outcome(row: Mapping[Any, Any], rules: SelectionRules) -> str:
         place += say("，") + say(CHANGE_WORDS[str(row["change"])])
     if row["is_monitored"]:
         place += say("，拟设微站")
-    return place + (say("；周边没有相邻的热点网格，请核实") if row["is_isolated"] else "")
+    if row["is_isolated"]:
+        place += say("；") + say("周边没有相邻的热点网格，请核实")
+    return place
 
 
 def _top(rank: float) -> str:
