@@ -61,7 +61,7 @@ def _do(house: House, letter_id: int, action: BulkAction, act: Act, to: str) -> 
     elif action == "resend":
         resend(house.outgoing, letter_id, act)
     elif action == "rehearse":
-        rehearse(house.outgoing, letter_id, Recipient(to, "演练", "to"), act)
+        rehearse(house.outgoing, letter_id, Recipient(to, say("演练"), "to"), act)
     else:
         raise StateError("no such action", where=f"letter {letter_id}", got=action)
     return ""

@@ -17,7 +17,7 @@ from include.office.waiting import waiting
 from include.periods import Period, moment_label, office_date, window_kind
 from include.post.digest import digest_facts, queue_digest, trouble_facts
 from include.post.letters import LetterFacts
-from include.post.recipients import Recipient
+from include.post.recipients import Recipient, addressees
 from include.post.release import ReleaseOutcome
 from include.rules import SELF_WATCH
 from include.store import tables
@@ -80,5 +80,5 @@ def _frozen(matters: Sequence[Matter]) -> str:
 def _queue(
     house: House, facts: LetterFacts, composed: Letter, *, now: datetime, actor: str
 ) -> ReleaseOutcome:
-    to = (Recipient(house.issuer.operators, say("值班"), "to"),)
+    to = (Recipient(house.issuer.operators, addressees()["operators"], "to"),)
     return queue_digest(house.outgoing, facts, composed, to, Act(now, actor))

@@ -18,7 +18,7 @@ from include.periods import Period, moment_label
 from include.post.audit import Change, record
 from include.post.copies import rehearse
 from include.post.letters import StoredLetter, await_approval, draft, reject, withhold
-from include.post.recipients import Recipient
+from include.post.recipients import Recipient, addressees
 from include.post.reconciliation import reconcile, require_reconciled
 from include.post.restoration import last_restore
 from include.post.round import post_round
@@ -298,7 +298,8 @@ def _settle_by_rule(run: Run) -> _Settle:
                 else say("发送方式为“一律发送”，放行"),
             )
         if run.deliver == "rehearse":
-            to = Recipient(house.issuer.operators, say("值班（演练）"), "to")
+            name = say("{operators}（演练）", operators=addressees()["operators"])
+            to = Recipient(house.issuer.operators, name, "to")
             rehearse(house.outgoing, letter.letter_id, to, Act(run.now, run.actor))
         withhold(
             house.engine, letter.letter_id, now=run.now, actor=run.actor, reason=reason, is_stuck=is_stuck

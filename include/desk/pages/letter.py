@@ -200,7 +200,7 @@ def routes(desk: Desk) -> APIRouter:
     def rehearse_it(request: Request, *, visitor: Visitor = desk.acting, letter_id: LetterId) -> Response:
         def do() -> None:
             house = desk.open_house()
-            to = Recipient(rehearse_to(visitor, house.issuer.operators), "演练", "to")
+            to = Recipient(rehearse_to(visitor, house.issuer.operators), say("演练"), "to")
             rehearse(house.outgoing, letter_id, to, Act(desk.clock(), visitor.name))
 
         return act(request, visitor, letter_id, "rehearse", do)

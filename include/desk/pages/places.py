@@ -75,7 +75,7 @@ BOOK: Final = Book(
     acts={
         "rename": "改名",
         "move": "改上级",
-        "end": "撤销",
+        "end": "撤销地方",
         "add": "新增地方",
         KEEP: "以现有的为准",
     },

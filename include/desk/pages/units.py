@@ -88,7 +88,7 @@ def _unit(told: dict[str, str], day: date) -> Unit:
 BOOK: Final = Book(
     name="units",
     subject="unit",
-    title="单位",
+    title="单位名录",
     change="更改单位",
     note="自所填日期起生效，此前的函件和数字不变；人工更改不会被档案或来源覆盖。撤销单位时可同时填“承接单位”：当日未办结的和此后推送的报警归承接单位，已反馈的留在原单位的数字里。",
     code=("unit_code", "单位代码"),
@@ -115,7 +115,7 @@ BOOK: Final = Book(
         "move": "改上级",
         "join": "划入区域",
         "leave": "移出区域",
-        "end": "撤销",
+        "end": "撤销单位",
         "succeed": "指定承接单位",
         "add": "新增单位",
         KEEP: "以现有的为准",
