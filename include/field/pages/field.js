@@ -54,7 +54,7 @@
   const side = Number(form.dataset.side), most = Number(form.dataset.most);
   let photos = [];
   let submitted = store.get(queueKey);  // { texts, photos }: never changed, only replaced by the button or settled by an answer
-  let timer = 0;
+  let timer = 0, failures = 0;
 
   const kept = store.get('who') || {};
   for (const field of form.querySelectorAll('[data-kept]')) if (kept[field.name] && !field.value || field.name === 'inspector' && !field.value) field.value = kept[field.name] || '';
@@ -200,8 +200,11 @@
     try {
       answer = await fetch(location.pathname, { method: 'POST', body, headers: { Accept: 'application/json' } });
       reply = await answer.json();
-    } catch { button.disabled = false; later(words.offline, 30); return; }
-    button.disabled = false;
+    } catch {
+      // A network that has just come back often fails the first tries: soon again, then every half minute.
+      button.disabled = false; failures += 1; later(words.offline, Math.min(30, 2 ** failures)); return;
+    }
+    button.disabled = false; failures = 0;
     if ([408, 429, 503].includes(answer.status)) { later(`${reply.message} ${words.again}`, 60); return; }
     const edited = isEdited();
     settled();
@@ -231,6 +234,6 @@
     if (store.set(queueKey, submitted)) store.drop(key); else { store.drop(queueKey); keep(); }
     send();
   });
-  addEventListener('online', () => send());
+  addEventListener('online', () => { failures = 0; send(); });
   restore();
 })();
