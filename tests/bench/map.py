@@ -74,7 +74,7 @@ def first_view(page: Page, address: str) -> float:
     """Seconds from asking for the map of a month until it stands."""
     page.goto(f"{address}map?at=2020-03-31T08:30", wait_until="commit")
     page.wait_for_selector("#map[data-ready]")
-    page.wait_for_function("document.getElementById('map-status').textContent === ''")
+    page.wait_for_selector("#map-status:empty", state="attached")
     return float(page.evaluate("performance.now()")) / 1000
 
 
@@ -84,7 +84,7 @@ def frames_of_panning(page: Page, address: str) -> list[float]:
     page.wait_for_selector("#map[data-ready]")
     with page.expect_response("**/map/cells.json*"):
         page.check("#map-tools input[name=cells]")
-    page.wait_for_function("document.getElementById('map-status').textContent === ''")
+    page.wait_for_selector("#map-status:empty", state="attached")
     found: list[float] = page.evaluate(_PAN)
     return found[1:]
 
