@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from include.errors import CheckFailed
+from include.errors import CheckFailed, InputError
 from include.profile.values import LANGUAGES, Language
 
 
@@ -67,6 +67,28 @@ def show(name: str | None) -> None:
 
     for line in summary(load(name or profile_name(default_registry().variables))):
         click.echo(line)
+
+
+@profile.command("templates")
+@click.argument("kind", required=False)
+def templates(kind: str | None) -> None:
+    """What templates can say: the kinds of templates, or of one kind every value with its fields."""
+    from include.letters.document.template_check import kinds_of_templates, values_of_templates
+
+    kinds = kinds_of_templates()
+    if kind is None:
+        click.echo("\n".join(kinds))
+        return
+    if kind not in kinds:
+        raise InputError(
+            "unknown kind of templates", where="profile templates", expected=" | ".join(kinds), got=kind
+        )
+    for one in values_of_templates(kind):
+        fields = f": {', '.join(one.fields)}" if one.fields else ""
+        click.echo(f"{'*' if one.is_obligatory else ' '} {one.name}{'[]' if one.is_list else ''}{fields}")
+    click.echo(
+        "* a template that stands in for one which has it must have it, too; [] a list, with the fields of an item"
+    )
 
 
 @profile.command("apply")
