@@ -21,7 +21,10 @@ from include.profile.current import office
 
 FORM: Final = "official_letter.typ"
 _UNSETTLED: Final = "did not converge"  # how Typst says that its pages still moved after the last attempt
-_JOINS: Final = {}, {"joins": "pairs"}  # then fewer annexes follow on a page that is half empty: see the form
+_JOINS: Final[tuple[dict[str, str], ...]] = (
+    {},
+    {"joins": "pairs"},
+)  # then fewer annexes follow on a page that is half empty: see the form
 
 
 def print_pdf(
