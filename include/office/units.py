@@ -13,7 +13,7 @@ from include.act import Act
 from include.language import say
 from include.profile.current import latest_told_office
 from include.sources.succession import take_over
-from include.store.dated_records import Difference
+from include.store.dated_records import Difference, Record, since_said
 from include.store.offices import differences
 from include.store.statements import frame
 from include.store.successors import Successor, successors
@@ -79,10 +79,10 @@ def words_of(one: Difference) -> Iterator[str]:
     ours, told = (record["rows"][-1] if record["rows"] else {} for record in (one.ours, one.told))
     for name in sorted({*ours, *told} - {"fixed_by"}):
         if ours.get(name) != told.get(name):
-            yield _change(_FIELDS.get(name, name), ours.get(name), told.get(name))
+            yield _change(_FIELDS.get(name, name), _value(name, ours), _value(name, told))
     before, after = (
         [
-            f"{stay['region']} {stay['valid_from']}–{stay['valid_to'] or ''}"
+            f"{stay['region']} {since_said(stay['valid_from'])}–{stay['valid_to'] or ''}"
             for stay in record.get("regions", ())
         ]
         for record in (one.ours, one.told)
@@ -91,6 +91,10 @@ def words_of(one: Difference) -> Iterator[str]:
         yield _change("区域", ", ".join(before), ", ".join(after))
     if len(one.ours["rows"]) != len(one.told["rows"]):
         yield _change("记录数", len(one.ours["rows"]), len(one.told["rows"]))
+
+
+def _value(name: str, row: Record) -> object:
+    return since_said(row[name]) if name == "valid_from" and row else row.get(name)
 
 
 def _change(field: str, ours: object, told: object) -> str:
