@@ -46,8 +46,7 @@ _AT_ONCE: Final = timedelta(
     days=7
 )  # alarms that begin within so long are ranked together: so many hours are in memory
 _PARAMETERS: Final = 500
-_TILE_DEG: Final = 0.5  # alarms of one tile are asked for together …
-_MOST_TILES: Final = 12  # … beyond so many tiles in one rectangle: each question reads the whole table
+_TILE_DEG: Final = 0.5  # alarms of one tile are asked for together
 _AT_PUSH: Final = "\x1fat push"  # marks the second ranking of an alarm, in memory only
 _SEEN: Final = ("station_id", "hour", "increment_ug_m3", "flag")
 _NO_STATION_HOURS: Final = {
@@ -249,12 +248,7 @@ def _places_around(connection: Connection, alarms: pd.DataFrame, rules: SuspectR
     box = pd.DataFrame({"west": lon - wide, "south": lat - reach, "east": lon + wide, "north": lat + reach})
     sides = {"west": "min", "south": "min", "east": "max", "north": "max"}
     tiles = box.groupby([np.floor(lon / _TILE_DEG), np.floor(lat / _TILE_DEG)]).agg(sides)
-    boxes = tiles if len(tiles) <= _MOST_TILES else tiles.agg(sides).to_frame().T
-    parts = [
-        enterprise_places(connection, *map(float, one)) for one in boxes[list(sides)].itertuples(index=False)
-    ]
-    empty = pd.DataFrame(columns=["enterprise_id", "lon", "lat"])
-    return pd.concat([part for part in parts if len(part)] or [empty], ignore_index=True)
+    return enterprise_places(connection, list(tiles[list(sides)].itertuples(index=False, name=None)))
 
 
 def _near(alarms: pd.DataFrame, firms: pd.DataFrame, key: str, rules: SuspectRules) -> set[str]:

@@ -67,15 +67,16 @@ def network_of(stations: pd.DataFrame, grids: pd.DataFrame) -> Network:
 
     A micro-station whose grid is not known (yet) is left out: no alarm can come of a grid that nobody told."""
     is_placed = (stations["kind"] != "micro") | stations["grid_id"].isin(grids["grid_id"])
-    frame = stations[is_placed].copy()
-    is_moved, is_later = (frame["station_id"].duplicated(keep=keep) for keep in (False, "first"))
-    named = frame.loc[is_later, "station_id"] + "@" + frame.loc[is_later, "valid_from"].astype(str)
-    frame["name"] = frame["station_id"]
-    frame.loc[is_later, "name"] = named
-    moved = frame.loc[is_moved, ["station_id", "name", "valid_from", "valid_to"]]
+    frame = stations[is_placed.to_numpy(bool)]
+    is_moved, is_later = (frame["station_id"].duplicated(keep=keep).to_numpy(bool) for keep in (False, "first"))
+    ids = frame["station_id"].to_numpy(object)
+    names = ids.copy()
+    names[is_later] = ids[is_later] + "@" + frame["valid_from"].to_numpy(object)[is_later].astype(str)
+    moved = frame.loc[is_moved, ["station_id", "valid_from", "valid_to"]]
+    moved.insert(1, "name", names[is_moved])
     simulated = bool(frame["is_simulated"].any()) if len(frame) else False
     columns = ["station_id", "kind", "unit_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
-    frame = frame.assign(station_id=frame["name"])[columns]
+    frame = frame[columns].assign(station_id=pd.Series(names, frame.index, dtype=object))
     for name in ("valid_from", "valid_to"):
         frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
     told = [rows["received_at"].max() for rows in (stations, grids) if len(rows)]
