@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,14 @@ from include.periods import DAY, midnight, office_date
 GRID_HOURS: Final = "judged_grids"
 STATION_JUDGED: Final = "judged_stations"
 _EDITION: Final = b"edition"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows are wanted: told by `are` of a table of these `columns` alone."""
+
+    columns: tuple[str, ...]
+    are: Callable[[pa.Table], NDArray[np.bool_]]
 
 
 def judged_path(root: Path, name: str, day: date) -> Path:
@@ -68,7 +77,7 @@ def read_judged(
     end_at: datetime,
     edition: str,
     columns: Sequence[str] | None = None,
-    wanted: Callable[[pa.Table], NDArray[np.bool_]] | None = None,
+    wanted: Wanted | None = None,
 ) -> pd.DataFrame:
     """The judged hours in [start_at, end_at) of that edition, in the order of days and as they were kept (only these columns, where
     they are named; `hour` among them; and only the rows that are `wanted`); an empty frame where there are none."""
@@ -79,12 +88,24 @@ def read_judged(
     tables = [table for table in found if table is not None and len(table)]
     if not tables:
         return pd.DataFrame({"hour": pd.Series([], dtype="datetime64[s, UTC]")})
+    if wanted is not None:
+        tables = _chosen(tables, wanted)
+    return _frame(_joined(tables))
+
+
+def _chosen(tables: Sequence[pa.Table], wanted: Wanted) -> list[pa.Table]:
+    """The rows of each table that are wanted of all of them: found by few columns, before the others are put together."""
+    is_wanted = wanted.are(_joined([table.select(wanted.columns) for table in tables]))
+    ends = np.cumsum([len(table) for table in tables])
+    places = [np.flatnonzero(own) for own in np.split(is_wanted, ends[:-1])]
+    return [table.take(pa.array(own)) for table, own in zip(tables, places, strict=True)]
+
+
+def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """The tables below each other, in the columns of the first, texts as codes of the same words."""
     schema = tables[0].schema
     whole = pa.concat_tables([table.select(schema.names).cast(schema) for table in tables])
-    whole = whole.unify_dictionaries().combine_chunks()
-    if wanted is not None:
-        whole = whole.take(pa.array(np.flatnonzero(wanted(whole))))
-    return _frame(whole)
+    return whole.unify_dictionaries().combine_chunks()
 
 
 def numbers_of(table: pa.Table, name: str) -> NDArray[Any]:
@@ -168,9 +189,7 @@ def _of_words(values: pd.Series[Any]) -> pa.Array:
 
 def _write(draft: Path, parts: Sequence[pa.Table], edition: str) -> None:
     draft.parent.mkdir(parents=True, exist_ok=True)
-    schema = parts[0].schema
-    table = pa.concat_tables([part.select(schema.names).cast(schema) for part in parts])
-    table = table.unify_dictionaries().combine_chunks().replace_schema_metadata({_EDITION: edition.encode()})
+    table = _joined(parts).replace_schema_metadata({_EDITION: edition.encode()})
     with draft.open("wb") as stream:
         with pa.ipc.new_file(stream, table.schema) as file:
             file.write_table(table)

@@ -62,7 +62,7 @@ STATION_HOURS: Final = HourTable(
 )
 WINDS: Final = HourTable("winds", "station_id", ("wind_from_deg", "wind_speed_m_s"))
 SUBMETER_HOURS: Final = HourTable(
-    "submeter_hours", "enterprise_id", ("production_kw", "treatment_kw"), rows_at_once=256 * 24
+    "submeter_hours", "enterprise_id", ("production_kw", "treatment_kw"), rows_at_once=128 * 24
 )
 TABLES: Final[dict[str, HourTable]] = {table.name: table for table in (STATION_HOURS, WINDS, SUBMETER_HOURS)}
 

@@ -77,7 +77,8 @@ def evidence(
     around = np.exp(air)
     excess = (
         np.maximum(
-            own.least_excess_ug_m3 / factor[:, None], own.least_excess_share * np.maximum(around - offset, 0.0)
+            own.least_excess_ug_m3 / factor[:, None],
+            own.least_excess_share * np.maximum(around - offset, 0.0),
         )
         * own.edge_share
     )

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from include.house import House
@@ -24,7 +26,7 @@ from include.store.enterprises import (
     has_suspect_places,
     suspect_places,
 )
-from include.store.judged_hours import STATION_JUDGED, read_judged
+from include.store.judged_hours import STATION_JUDGED, Wanted, numbers_of, read_judged
 from include.store.statements import frame
 from include.store.station_hours import SUBMETER_HOURS, read_hours
 from include.store.watch_alarms import made_by_watch, replace_suspects
@@ -198,9 +200,7 @@ def _ranking(
         problems = frame(connection, "former_problems", begin_at=begin_at, end_at=end)
         places = suspect_places(connection, first - (rules.fire_hours + 1) * HOUR, end)
     problems = problems[problems["grid_id"].isin(alarms["grid_id"])]
-    seen = read_judged(house.stations_dir, STATION_JUDGED, first - 2 * HOUR, end, WATCH_RULES.edition, _SEEN)
-    if seen.empty:
-        seen = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in _NO_STATION_HOURS.items()})
+    seen = _seen(house, first - 2 * HOUR, end, rules)
     winds = wind_hours(house, network, first - (rules.wind.check_hours + 4) * HOUR, end, known_at)
     # The whole days before the first hour's own; a day may have 25 hours.
     meter_from = first - timedelta(days=rules.meter.days_back + 1, hours=2)
@@ -211,6 +211,19 @@ def _ranking(
     told = pd.concat([_whole(alarms), _at_push(alarms)], ignore_index=True)
     found = rank_suspects(told, seen, network.stations, winds, candidates, meters, rules)
     return _part(found, is_at_push=False), _part(found, is_at_push=True)
+
+
+def _seen(house: House, start_at: datetime, end_at: datetime, rules: SuspectRules) -> pd.DataFrame:
+    """The station hours that stood above the scatter of sensors: few of all, and no other speaks."""
+
+    def rose(table: pa.Table) -> NDArray[np.bool_]:
+        return np.asarray(numbers_of(table, "increment_ug_m3") >= rules.reach.least_increment_ug_m3)
+
+    edition, wanted = WATCH_RULES.edition, Wanted(("increment_ug_m3",), rose)
+    found = read_judged(house.stations_dir, STATION_JUDGED, start_at, end_at, edition, _SEEN, wanted)
+    if len(found):
+        return found
+    return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in _NO_STATION_HOURS.items()})
 
 
 def _whole(alarms: pd.DataFrame) -> pd.DataFrame:
