@@ -316,7 +316,7 @@ def up() -> None:
 )
 def mailbox(port: int, to: Path) -> None:
     """Run the local mailbox: a mail server on 127.0.0.1 that keeps what it receives."""
-    from include.post.mailbox import serve
+    from include.post.local_server import serve
 
     serve("127.0.0.1", port, to)
 

@@ -32,7 +32,7 @@ from include.office.letter_acts import letters_of_period
 from include.office.profiles import found_store
 from include.openness.publishing import publish
 from include.periods import DAY, Period, midnight, moment_label, period_ending
-from include.post.mailbox import local_mailbox, received
+from include.post.local_server import local_mailbox, received
 from include.post.reconciliation import reconcile
 from include.profile.current import office
 from include.rules import SEASON_END, SEASON_START, SIMULATED_LABEL

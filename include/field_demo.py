@@ -26,7 +26,7 @@ from include.field.site import create_site
 from include.house import House
 from include.language import say
 from include.periods import Period, moment_label, office_zone
-from include.post.mailbox import ReceivedMail, received
+from include.post.local_server import ReceivedMail, received
 from include.profile.current import office
 from include.workflows import answer_round
 

@@ -22,7 +22,7 @@ from include.office.chain import chain_at, take
 from include.office.feedback import feedback_table
 from include.office.profiles import found_store
 from include.periods import Period, moment_label, office_date, period_ending
-from include.post.mailbox import local_mailbox, received
+from include.post.local_server import local_mailbox, received
 from include.profile.current import load, using
 from include.profile.values import Profile
 from include.rules import SIMULATED_LABEL

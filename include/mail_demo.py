@@ -8,7 +8,7 @@ from typing import Final
 from include.house import House
 from include.office.feedback import feedback_table
 from include.periods import Period, moment_label
-from include.post.mailbox import ReceivedMail, received
+from include.post.local_server import ReceivedMail, received
 from include.profile.current import office
 from include.simulator.imap_server import put_all
 from include.simulator.mail_answers import (

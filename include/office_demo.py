@@ -10,7 +10,7 @@ from include.demo import demo_registry, has_simulated_air, play_run, prepare, sh
 from include.house import Decision, default_var, open_house
 from include.language import say
 from include.periods import DAY, period_ending
-from include.post.mailbox import local_mailbox, received
+from include.post.local_server import local_mailbox, received
 from include.post.reconciliation import reconcile
 from include.profile.current import office
 from include.store.engine import reading

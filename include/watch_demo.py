@@ -20,7 +20,7 @@ from include.office.watch_export import export, exported_alarms, exported_suspec
 from include.office.watch_network import by_unit, last_day
 from include.office.watch_scores import read_truth, scores
 from include.periods import DAY, HOUR, midnight, moment_label, period_ending
-from include.post.mailbox import local_mailbox, received
+from include.post.local_server import local_mailbox, received
 from include.rules import SIMULATED_LABEL
 from include.simulator.contacts import contacts
 from include.simulator.watch_world.options import WorldOptions

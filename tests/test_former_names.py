@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from include.former_names import FORMER_RULES, former, json_of_today, present, with_present_names
 from include.periods import office_zone
-from include.post.letters import draft
+from include.post.drafts import draft
 from include.sources.air.recognition import recognise
 from include.sources.layout import LAYOUTS
 from include.sources.mapping.files import load

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, select, text
 from include.__main__ import cli
 from include.errors import CheckFailed, InputError
 from include.house import House, Run
-from include.post.mailbox import LocalMailbox, local_mailbox, received
+from include.post.local_server import LocalMailbox, local_mailbox, received
 from include.post.reconciliation import reconcile
 from include.post.restoration import last_restore
 from include.store import tables

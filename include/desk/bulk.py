@@ -10,7 +10,7 @@ from include.house import House
 from include.language import say
 from include.office.letter_acts import release_letter, withhold_letter
 from include.post.copies import TooLarge, rehearse, resend
-from include.post.letters import reject
+from include.post.drafts import reject
 from include.post.recipients import Recipient
 
 BulkAction = Literal["release", "withhold", "resend", "rehearse", "reject"]

@@ -11,7 +11,7 @@ from include.errors import StateError
 from include.house import House
 from include.office.letter_acts import corrected, letter_history
 from include.office.mailroom.tray import correspondence
-from include.post.letters import StoredLetter, find
+from include.post.drafts import StoredLetter, find
 from include.post.outbox import has_left
 from include.post.recipients import addressees
 from include.post.revisions import corrected_letter, revisions

@@ -11,7 +11,7 @@ from include.house import House
 from include.office.register import Due
 from include.office.suspected import as_suspected, without_struck
 from include.periods import Period, later, office_date
-from include.post.letters import LetterFacts, NamedAlarm, find_by_key
+from include.post.drafts import LetterFacts, NamedAlarm, find_by_key
 from include.rules import ALARM_PUSH
 from include.store.engine import reading
 from include.store.facts import alarm_states

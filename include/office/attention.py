@@ -16,7 +16,7 @@ from include.office.beat_watch import due_at
 from include.office.waiting import waiting
 from include.periods import Period, moment_label, office_date, window_kind
 from include.post.digest import digest_facts, queue_digest, trouble_facts
-from include.post.letters import LetterFacts
+from include.post.drafts import LetterFacts
 from include.post.recipients import Recipient, addressees
 from include.post.release import ReleaseOutcome
 from include.rules import SELF_WATCH

@@ -16,7 +16,7 @@ from include.letter_kinds import is_in_use, letter_label
 from include.office.chain import chain_settings
 from include.office.letter_acts import render
 from include.periods import DAY, Period, midnight, office_date
-from include.post.letters import LetterFacts, draft, find_by_key, withhold
+from include.post.drafts import LetterFacts, draft, find_by_key, withhold
 from include.post.recipients import addressees
 from include.profile.current import office
 from include.rules import ASSESSMENT, RULES_VERSION

@@ -45,7 +45,7 @@ from include.office.letter_acts import release_letter, render
 from include.office.register import CHAIN_KINDS
 from include.office.suspected import suspected
 from include.periods import DAY, Period, custom_period, office_date
-from include.post.letters import LetterFacts, NamedAlarm, draft
+from include.post.drafts import LetterFacts, NamedAlarm, draft
 from include.post.recipients import addressees
 from include.profile.current import office
 from include.rules import RULES_VERSION

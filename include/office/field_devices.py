@@ -20,7 +20,7 @@ from include.office.field_links import contacts_of, link_key
 from include.periods import custom_period, office_date
 from include.post.audit import Change, record
 from include.post.digest import queue_digest
-from include.post.letters import LetterFacts, StoredLetter, find_by_key
+from include.post.drafts import LetterFacts, StoredLetter, find_by_key
 from include.post.recipients import Recipient
 from include.rules import FIELD
 from include.store import tables

@@ -13,7 +13,7 @@ from include.chain.figures import ASKING, LEADER, OPERATORS
 from include.field.links import link_word
 from include.house import House
 from include.office.register import LETTER_TYPES
-from include.post.letters import find
+from include.post.drafts import find
 from include.post.recipients import address_problem
 from include.profile.current import office
 from include.rules import FIELD

@@ -51,7 +51,7 @@ from include.office.field_devices import confirm, speaker, take_wish
 from include.office.field_links import last_date, speaking_unit
 from include.office.field_tasks import is_step_of_chain, spot_check_key, steps_asked, take_step
 from include.periods import DAY, midnight
-from include.post.letters import StoredLetter, find_by_key
+from include.post.drafts import StoredLetter, find_by_key
 from include.rules import FIELD
 from include.sources.clocks import TOLERANCE
 from include.sources.troubles import Trouble, keep_troubles, trouble_of

@@ -46,7 +46,7 @@ from include.office.field_tasks import cases_told, steps_asked, tasks_told
 from include.office.register import LETTER_TYPES
 from include.periods import DAY, midnight, office_date, office_zone
 from include.post.audit import Change, record
-from include.post.letters import StoredLetter, find, find_by_key
+from include.post.drafts import StoredLetter, find, find_by_key
 from include.profile.current import office
 from include.rules import DEADLINES, FIELD
 from include.store import tables

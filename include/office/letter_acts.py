@@ -17,7 +17,7 @@ from include.office.field_links import link_key, reply_link
 from include.office.field_told import open_link
 from include.office.register import LETTER_TYPES, LetterType, Premise
 from include.periods import Period, date_label, office_date
-from include.post.letters import StoredLetter, find, withhold
+from include.post.drafts import StoredLetter, find, withhold
 from include.post.recipients import addressees
 from include.post.release import ReleaseOutcome, Render, Struck, release, withdraw
 from include.post.revisions import corrected_letter

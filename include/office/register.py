@@ -33,7 +33,7 @@ from include.letters.composition import Letter, compose_notice, compose_reminder
 from include.letters.overview import compose_overview
 from include.letters.summary import compose_summary
 from include.periods import Period
-from include.post.letters import LetterFacts, NamedAlarm
+from include.post.drafts import LetterFacts, NamedAlarm
 from include.post.release import Struck
 from include.profile.current import office
 from include.store.facts import alarm_states

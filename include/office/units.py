@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -13,7 +13,7 @@ from include.act import Act
 from include.language import say
 from include.profile.current import latest_told_office
 from include.sources.succession import take_over
-from include.store.dated_records import Difference
+from include.store.dated_records import SINCE_EVER, Difference, Record
 from include.store.offices import differences
 from include.store.statements import frame
 from include.store.successors import Successor, successors
@@ -51,18 +51,19 @@ def undecided(connection: Connection) -> list[Difference]:
     return [one for one in differences(connection, latest_told_office()) if one.waits]
 
 
-# What a person calls the columns of units and places.
+# What a person calls the columns of units and places, in this order.
 _FIELDS: Final = {
     "name": "名称",
     "name_en": "英文名称",
     "bureau": "主送机关",
     "kind": "类型",
+    "level": "层级",
     "place_code": "所在地方",
+    "parent_code": "所在地方",
     "reports_to": "上级",
     "address_form": "称呼",
+    "is_addressed": "发函对象",
     "aliases": "别名",
-    "level": "层级",
-    "parent_code": "所在地方",
     "valid_from": "有效自",
     "valid_to": "有效至",
 }
@@ -75,23 +76,49 @@ def called(one: Difference) -> str:
 
 
 def words_of(one: Difference) -> Iterator[str]:
-    """What differs, one line a field or membership: ours → the profile's."""
-    ours, told = (record["rows"][-1] if record["rows"] else {} for record in (one.ours, one.told))
-    for name in sorted({*ours, *told} - {"fixed_by"}):
-        if ours.get(name) != told.get(name):
-            yield _change(_FIELDS.get(name, name), ours.get(name), told.get(name))
-    before, after = (
-        [
-            f"{stay['region']} {stay['valid_from']}–{stay['valid_to'] or ''}"
-            for stay in record.get("regions", ())
-        ]
-        for record in (one.ours, one.told)
+    """What differs, one line a field or membership: ours → the profile's. Of a record that only one of the two has, one line with what it
+    says."""
+    ours, told = (_texts(record) for record in (one.ours, one.told))
+    if not ours or not told:
+        texts = say("，").join(
+            say("{field}：{value}", field=say(field), value=value)
+            for field, value in (ours or told).items()
+            if field != "时段数" and value not in (say("一直"), say("长期"))
+        )
+        yield say("档案新增：{texts}", texts=texts) if told else say("档案中已没有：{texts}", texts=texts)
+        return
+    for field in {**ours, **told}:
+        before, after = ours.get(field, "—"), told.get(field, "—")
+        if before != after:
+            yield say("{field}：{before} → {after}", field=say(field), before=before, after=after)
+
+
+def _texts(record: Record) -> dict[str, str]:
+    """What a record says, by the field's name: its last row, its regions, and how many rows it has where they are several. Empty for no
+    record."""
+    rows = record["rows"]
+    if not rows:
+        return {}
+    last = rows[-1]
+    told = {label: _text(name, last.get(name)) for name, label in _FIELDS.items() if name in last}
+    told["区域"] = say("、").join(
+        say(
+            "{region}（{since}起，{until}）",
+            region=stay["region"],
+            since=_text("valid_from", stay["valid_from"]),
+            until=_text("valid_to", stay["valid_to"]),
+        )
+        for stay in record.get("regions", ())
     )
-    if before != after:
-        yield _change("区域", ", ".join(before), ", ".join(after))
-    if len(one.ours["rows"]) != len(one.told["rows"]):
-        yield _change("记录数", len(one.ours["rows"]), len(one.told["rows"]))
+    told["时段数"] = str(len(rows))
+    return {label: text for label, text in told.items() if text}
 
 
-def _change(field: str, ours: object, told: object) -> str:
-    return say("{field}：{before} → {after}", field=say(field), before=ours or "—", after=told or "—")
+def _text(name: str, value: Any) -> str:
+    if name == "valid_from":
+        return say("一直") if value == SINCE_EVER.isoformat() else str(value)
+    if name == "valid_to":
+        return str(value or say("长期"))
+    if isinstance(value, bool):
+        return say("是") if value else say("否")
+    return str(value or "")

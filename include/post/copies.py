@@ -15,7 +15,7 @@ from include.letter_kinds import useful_life
 from include.periods import office_date
 from include.post import audit
 from include.post.composed import ComposedLetter, stored_composition
-from include.post.letters import StoredLetter, locked
+from include.post.drafts import StoredLetter, locked
 from include.post.message import Dispatch, build_message, message_id
 from include.post.outbox import has_left, restore_settled, withdraw_all
 from include.post.outgoing import Outgoing

@@ -10,7 +10,7 @@ from include.act import Act
 from include.letter_kinds import letter_label
 from include.periods import Period, midnight
 from include.post.composed import ComposedLetter
-from include.post.letters import LetterFacts, draft, find_by_key
+from include.post.drafts import LetterFacts, draft, find_by_key
 from include.post.outgoing import Outgoing
 from include.post.recipients import Recipient
 from include.post.release import ReleaseOutcome, release

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from include.errors import CheckFailed
 from include.language import say
 from include.post import numbers
-from include.post.mailbox import copies
+from include.post.local_server import copies
 from include.post.outbox import TAKEN_CODES
 from include.post.recipients import addressees
 from include.store import statements, tables

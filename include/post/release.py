@@ -17,7 +17,7 @@ from include.periods import office_date
 from include.post import numbers
 from include.post.composed import EML_ROLE, ComposedLetter, keep_files, replace_files
 from include.post.copies import QueuedCopy, TooLarge, queue_copy, simulated_blocker
-from include.post.letters import NamedAlarm, StoredLetter, change_state, locked, replace_content, write_state
+from include.post.drafts import NamedAlarm, StoredLetter, change_state, locked, replace_content, write_state
 from include.post.outbox import has_left, withdraw_all
 from include.post.outgoing import Outgoing
 from include.post.recipients import Addressing, Recipient, recipients_for

@@ -11,7 +11,7 @@ from include.language import say
 from include.letter_kinds import is_corrected, letter_label
 from include.post import audit
 from include.post.composed import ComposedLetter, keep_files, replace_files
-from include.post.letters import Drafted, LetterFacts, StoredLetter, find, insert_letter, locked
+from include.post.drafts import Drafted, LetterFacts, StoredLetter, find, insert_letter, locked
 from include.store import tables
 from include.store.archive import Archive
 from include.store.engine import writing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -28,30 +27,33 @@ def read_standards(folder: Path, findings: Findings) -> tuple[Standard, ...]:
     if editions is None or not isinstance(editions.value, list) or not editions.value:
         findings.add(file, root.line, "no editions", expected="editions: [{name: …, …}]")
         return ()
-    found = [_standard(one, file, findings) for one in editions.value]
-    kept = sorted((one for one in found if one is not None), key=lambda one: one.valid_from)
-    if kept and kept[0].valid_from != date.min:
+    read = [(_standard(one, file, findings), one.line) for one in editions.value]
+    found = sorted(
+        ((one, line) for one, line in read if one is not None), key=lambda pair: pair[0].valid_from
+    )
+    # Of editions that cannot be read nothing is known: one of them may be the first.
+    if len(found) == len(read) and found[0][0].valid_from != date.min:
         findings.add(
             file,
-            editions.line,
+            found[0][1],
             "the first edition has a beginning",
             expected="no valid_from: it holds since ever",
         )
-    for name, times in Counter(one.name for one in kept).items():
-        if times > 1:
-            findings.add(
-                file, editions.line, "two editions have one name", expected="a name of its own", got=name
-            )
-    for before, after in pairwise(kept):
+    names: set[str] = set()
+    for one, line in found:
+        if one.name in names:
+            findings.add(file, line, "two editions have one name", expected="a name of its own", got=one.name)
+        names.add(one.name)
+    for (before, _), (after, line) in pairwise(found):
         if before.valid_from == after.valid_from:
             findings.add(
                 file,
-                editions.line,
+                line,
                 "two editions hold from one day",
                 expected="another valid_from",
                 got=f"{before.name}, {after.name}",
             )
-    return tuple(kept)
+    return tuple(one for one, _ in found)
 
 
 _EDITION: Final = {"name", "valid_from", "day_ug_m3", "year_ug_m3", "index_breakpoints_ug_m3"}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from include.post.mailbox import ReceivedMail, received
+from include.post.local_server import ReceivedMail, received
 from include.profile.current import office
 from include.simulator.imap_server import append, imap_server
 from include.simulator.mail_answers import (

@@ -20,8 +20,8 @@ from include.sources.contacts.book import told_count
 from include.sources.delivery import Delivery
 from include.sources.kinds.database import read_database
 from include.sources.kinds.folder import read_folder
-from include.sources.kinds.inbox import empty_inbox
 from include.sources.kinds.platform import read_platform
+from include.sources.kinds.watched_folder import empty_inbox
 from include.sources.layout import CONTACTS
 from include.sources.mapping.files import mapping_of
 from include.sources.mapping.language import Mapping

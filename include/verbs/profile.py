@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from include.errors import CheckFailed
+from include.errors import CheckFailed, InputError
 from include.profile.values import LANGUAGES, Language
 
 
@@ -69,6 +69,28 @@ def show(name: str | None) -> None:
         click.echo(line)
 
 
+@profile.command("templates")
+@click.argument("kind", required=False)
+def templates(kind: str | None) -> None:
+    """What templates can say: the kinds of templates, or of one kind every value with its fields."""
+    from include.letters.document.template_check import kinds_of_templates, values_of_templates
+
+    kinds = kinds_of_templates()
+    if kind is None:
+        click.echo("\n".join(kinds))
+        return
+    if kind not in kinds:
+        raise InputError(
+            "unknown kind of templates", where="profile templates", expected=" | ".join(kinds), got=kind
+        )
+    for one in values_of_templates(kind):
+        fields = f": {', '.join(one.fields)}" if one.fields else ""
+        click.echo(f"{'*' if one.is_obligatory else ' '} {one.name}{'[]' if one.is_list else ''}{fields}")
+    click.echo(
+        "* a template that stands in for one which has it must have it, too; [] a list, with the fields of an item"
+    )
+
+
 @profile.command("apply")
 @click.option(
     "--keep", help="Code of a unit or place of which ours stands against what the profile says now."
@@ -95,9 +117,9 @@ def apply(keep: str | None, reason: str, dry_run: bool) -> None:
     with reading(house.engine) as connection:
         found = differences(connection, profile)
     for one in found:
-        mark = "kept" if one.is_kept else "yours" if one.is_touched else "taken"
+        mark = "ours stays" if one.is_kept else "to decide" if one.waits else "take over"
         for line in words_of(one):
-            click.echo(f"{mark:<8}{one.subject} {one.code}  {line}")
+            click.echo(f"{mark:<12}{one.subject} {one.code}  {line}")
     left = []
     if not dry_run:
         with writing(house.engine) as connection:
@@ -106,7 +128,7 @@ def apply(keep: str | None, reason: str, dry_run: bool) -> None:
             applied = apply_profile(connection, profile, act)
             left = undecided(connection)
         for code, why in applied.refused.items():
-            click.echo(f"refused {code}  {why}")
+            click.echo(f"{'refused':<12}{code}  {why}")
         adopt_office(house.engine)
     # After the units: a contact may be of a new one.
     with writing(house.engine, lock="intake") as connection:
@@ -114,10 +136,11 @@ def apply(keep: str | None, reason: str, dry_run: bool) -> None:
         if not dry_run:
             take_contacts(connection, profile, act.now)
     for told in lines:
-        click.echo(f"{told.mark:<8}{told.unit_code}  {told.words}")
+        mark = {"taken": "take over", "asked": "to decide"}.get(told.mark, told.mark)
+        click.echo(f"{mark:<12}contact of {told.unit_code}  {told.words}")
     if not dry_run:
         count = Counter(one.mark for one in lines)
         click.echo(
-            f"{len(found) - len(left) - len(applied.refused)} places and units taken or kept, {len(left)} wait for a decision (places …, units …, or profile apply --keep CODE); "
+            f"{sum(not one.is_for_person for one in found) - len(applied.refused)} places and units taken over, {len(left)} wait for a decision (places …, units …, or profile apply --keep CODE); "
             f"{count['taken']} contacts taken, {count['asked']} wait for a decision (contacts questions)"
         )

@@ -12,7 +12,7 @@ from include.language import say
 from include.office.letter_acts import corrected, frozen_figures, letter_differences, render
 from include.office.register import due_letters
 from include.periods import Period, period_ending
-from include.post.letters import Drafted, LetterFacts, find
+from include.post.drafts import Drafted, LetterFacts, find
 from include.post.revisions import correctable, draft_correction, urged_before
 from include.store.engine import reading
 from include.store.facts import letters_with_late_facts

@@ -9,7 +9,7 @@ from include.office.chain_standing import units_states
 from include.office.register import Due, reminder_alarms
 from include.office.suspected import suspected
 from include.periods import Period, later
-from include.post.letters import LetterFacts, NamedAlarm
+from include.post.drafts import LetterFacts, NamedAlarm
 from include.rules import LOW_RESPONSE
 from include.sources.ledger import completeness, history_start
 from include.store.engine import reading

@@ -15,7 +15,7 @@ from include.office.register import Due
 from include.office.untaken_air import ASIDE
 from include.office.warning_grids import set_warning_grids
 from include.periods import DAY, Period, custom_period
-from include.post.letters import LetterFacts, NamedAlarm
+from include.post.drafts import LetterFacts, NamedAlarm
 from include.rules import BULLETIN
 from include.sources.air.quality import import_air_quality
 from include.sources.ledger import completeness

@@ -17,7 +17,7 @@ from include.office.register import Due
 from include.periods import Period, moment_label
 from include.post.audit import Change, record
 from include.post.copies import rehearse
-from include.post.letters import StoredLetter, await_approval, draft, reject, withhold
+from include.post.drafts import StoredLetter, await_approval, draft, reject, withhold
 from include.post.recipients import Recipient, addressees
 from include.post.reconciliation import reconcile, require_reconciled
 from include.post.restoration import last_restore

@@ -10,7 +10,7 @@ from include.language import say
 from include.letters.words.flag_words import mark_words
 from include.office.register import Due
 from include.periods import Period, office_date
-from include.post.letters import LetterFacts
+from include.post.drafts import LetterFacts
 from include.rules import LOW_RESPONSE
 from include.sources.ledger import completeness
 from include.store.engine import reading

@@ -15,7 +15,7 @@ from include.answer_form import layout as form
 from include.answer_form.writing import answer_form
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
-from include.sources.kinds.inbox import empty_inbox
+from include.sources.kinds.watched_folder import empty_inbox
 from include.store.engine import writing
 from include.store.tables import letter, letter_alarm
 from tests.letters.samples import KEY, notice

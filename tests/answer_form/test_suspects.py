@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from include.answer_form import layout as form
 from include.answer_form.writing import answer_form
 from include.sources.config import SourceConfig
-from include.sources.kinds.inbox import empty_inbox
+from include.sources.kinds.watched_folder import empty_inbox
 from include.store.engine import reading, writing
 from include.store.tables import audit, quarantine
 from include.store.watch_tables import suspect_at_push, suspect_verdict

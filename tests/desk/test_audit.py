@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from include.act import Act
 from include.desk.audit import Filters, audit_rows
 from include.periods import HOUR
-from include.post.letters import await_approval, draft
+from include.post.drafts import await_approval, draft
 from include.post.release import release, withdraw
 from tests.desk.facts import Browser, archive_in, house_of
 from tests.post.samples import NOW, YANGQUAN, add_cities, composition, facts, outgoing, released, render

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, insert
 from include.desk.search import nearest, search
 from include.office.acts import act
 from include.periods import DAY
-from include.post.letters import await_approval, draft
+from include.post.drafts import await_approval, draft
 from include.store import tables
 from include.store.air_tables import enterprise
 from include.store.engine import writing

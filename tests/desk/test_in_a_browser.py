@@ -16,7 +16,7 @@ from sqlalchemy import Engine, insert
 
 from include.answer_form import layout as form
 from include.desk.pages.desk import Airflow
-from include.post.letters import await_approval, draft
+from include.post.drafts import await_approval, draft
 from include.store import tables
 from include.store.engine import open_engine, writing
 from tests.desk.facts import (

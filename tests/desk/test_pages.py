@@ -45,7 +45,7 @@ from include.office.hints import STATES as HINT_STATES
 from include.office.mailroom.tray import SETTLED
 from include.office.suspect_tables import VERDICT_WORDS
 from include.office.waiting import ABOUT_CONTACTS, TOPICS
-from include.post.letters import draft
+from include.post.drafts import draft
 from include.replies.verdict import KINDS as MAIL_KINDS
 from include.sources.layout import LAYOUTS
 from include.store import tables

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, update
 from include.desk.pages.desk import Airflow, Question
 from include.desk.signing import letters_to_sign, risks
 from include.errors import StateError
-from include.post.letters import await_approval, draft
+from include.post.drafts import await_approval, draft
 from include.store import tables
 from include.store.engine import writing
 from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, Browser, archive_in, house_of

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import Engine, insert, update
 
 from include.act import Act
-from include.post.letters import await_approval, draft
+from include.post.drafts import await_approval, draft
 from include.post.release import release
 from include.store import tables
 from include.store.archive import Archive

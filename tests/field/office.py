@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from include.field.settings import FieldSettings
 from include.house import House
 from include.office.field_links import link_of
-from include.post.mailbox import ReceivedMail, received
+from include.post.local_server import ReceivedMail, received
 from include.store import tables
 from include.store.engine import reading
 from include.workflows import daily_dispatch

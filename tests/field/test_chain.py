@@ -21,7 +21,7 @@ from include.office.chain_letters import chain_letters
 from include.office.field_decisions import accept, reports
 from include.office.field_links import link_of
 from include.office.field_told import tell_page
-from include.post.mailbox import LocalMailbox
+from include.post.local_server import LocalMailbox
 from include.profile.chain_values import ChainSettings
 from include.profile.current import office as profile
 from include.profile.current import using

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from include.field_demo import DEMO_PAGE, play_phone
-from include.post.mailbox import LocalMailbox
+from include.post.local_server import LocalMailbox
 from tests.field.office import events, office, problems
 from tests.workflows.region import run_of
 

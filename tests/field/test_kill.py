@@ -21,7 +21,7 @@ from include.field.reports import Answer, CodeWish
 from include.house import House
 from include.office.field_links import link_key
 from include.office.field_told import tell_page
-from include.post.mailbox import LocalMailbox
+from include.post.local_server import LocalMailbox
 from include.store import tables
 from include.store.engine import reading
 from include.store.field_tables import field_photo, field_report

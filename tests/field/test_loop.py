@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from include.answer_form.layout import GUIDE_SHEET, REPLY_LINK_CELL
 from include.field.settings import OFF
 from include.office.field_decisions import reports
-from include.post.mailbox import LocalMailbox, received
+from include.post.local_server import LocalMailbox, received
 from include.workflows.field_page import take
 from tests.field.office import (
     URL,

@@ -22,7 +22,7 @@ from include.office.field_links import link_key
 from include.office.field_told import stop_link, tell_page
 from include.office.letter_acts import withhold_letter
 from include.office.waiting import waiting
-from include.post.mailbox import LocalMailbox
+from include.post.local_server import LocalMailbox
 from include.store import tables
 from include.store.engine import reading, writing
 from include.store.field_tables import field_device, field_photo, field_report

@@ -28,7 +28,7 @@ from include.answer_form import reading as answer_forms
 from include.answer_form.code import answer_code
 from include.errors import InputError, SourceError
 from include.office.contacts import read_csv as read_contacts
-from include.post import mailbox
+from include.post import local_server
 from include.post.mailer import MailSession
 from include.post.server import MailServer
 from include.replies.limits import LIMITS
@@ -255,10 +255,10 @@ def mail(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "new").mkdir()
         (Path(folder) / "new" / "1").write_bytes(content)
-        for path, head in mailbox._heads(Path(folder)):
-            read = mailbox._read(path, head)
+        for path, head in local_server._heads(Path(folder)):
+            read = local_server._read(path, head)
             assert read.sent_at is None or read.sent_at.tzinfo is not None
-        mailbox._offer(Path(folder), content)
+        local_server._offer(Path(folder), content)
 
 
 def smtp_replies(replies: bytes) -> None:

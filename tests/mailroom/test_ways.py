@@ -17,7 +17,7 @@ from include.answer_form.code import answer_code
 from include.office.mailroom import taking
 from include.office.waiting import waiting
 from include.post.copies import resend
-from include.post.mailbox import local_mailbox
+from include.post.local_server import local_mailbox
 from include.post.mailer import MailSession
 from include.post.outcomes import Transmission
 from include.post.round import post_round

@@ -19,7 +19,7 @@ from include.office.letter_acts import letters_of_period, release_letter
 from include.office.register import due_keys
 from include.periods import period_ending
 from include.post.attention import needs_person
-from include.post.mailbox import local_mailbox, received
+from include.post.local_server import local_mailbox, received
 from include.simulator.watch_world.options import WorldOptions
 from include.simulator.watch_world.world import write_world
 from include.sources.stations.intake import import_stations

@@ -18,7 +18,7 @@ from include.office.health import Finding, health
 from include.office.mailroom.access import note_trouble
 from include.office.measures import measures
 from include.periods import MINUTE
-from include.post.mailbox import local_mailbox
+from include.post.local_server import local_mailbox
 from include.sources.config import SourceConfig
 from include.store import tables
 from include.store.engine import open_engine, writing

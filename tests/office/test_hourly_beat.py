@@ -14,8 +14,8 @@ from include.letters.composition import Letter, letter_file
 from include.office.letter_acts import frozen_figures, letter_list, letters_of_period
 from include.office.register import Beat, Due, LetterType, due_keys, registered
 from include.periods import Period, office_zone, period_ending, periods_of_day
-from include.post.letters import LetterFacts, find_by_key
-from include.post.mailbox import local_mailbox, received
+from include.post.drafts import LetterFacts, find_by_key
+from include.post.local_server import local_mailbox, received
 from include.post.reconciliation import reconcile
 from include.store import tables
 from include.store.engine import reading

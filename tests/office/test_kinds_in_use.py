@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 
 from include.letter_kinds import is_in_use
 from include.office.letter_acts import letters_of_period
-from include.post.mailbox import local_mailbox
+from include.post.local_server import local_mailbox
 from include.profile.current import office, using
 from include.store.engine import reading
 from include.workflows import daily_dispatch

@@ -12,8 +12,8 @@ from include.letters.composition import Letter, letter_file
 from include.office.register import Beat, Due, LetterType, due_keys, registered
 from include.periods import Period
 from include.post import numbers
-from include.post.letters import LetterFacts
-from include.post.mailbox import local_mailbox, received
+from include.post.drafts import LetterFacts
+from include.post.local_server import local_mailbox, received
 from include.post.reconciliation import reconcile
 from include.store.engine import reading
 from include.supervision.figures import to_json

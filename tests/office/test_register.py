@@ -9,7 +9,7 @@ from include.act import Act
 from include.errors import InputError
 from include.letter_kinds import LETTER_KINDS, LetterKind, kinds_where, letter_kind, letter_label, useful_life
 from include.office.register import LETTER_TYPES
-from include.post.letters import insert_letter
+from include.post.drafts import insert_letter
 from include.rules import POST
 from include.store.engine import writing
 from tests.post.samples import NOW, facts

@@ -12,7 +12,7 @@ from include.letters.composition import compose_notice, made
 from include.letters.document import templates
 from include.letters.document.templates import SHIPPED, one_reading, template
 from include.post.composed import keep_files, replace_files
-from include.post.letters import draft
+from include.post.drafts import draft
 from include.profile.current import office, using
 from include.store.archive import Archive
 from include.store.engine import reading, writing

@@ -21,7 +21,7 @@ from include.periods import DAY, Period, office_date
 from include.post.channels.outbox import claim, queue, settle
 from include.post.channels.robots import Content, verdict_of
 from include.post.channels.settings import Channel
-from include.post.letters import await_approval, draft, reject, withhold
+from include.post.drafts import await_approval, draft, reject, withhold
 from include.post.release import release
 from include.post.round import post_round
 from include.sources.config import SourceConfig

@@ -18,7 +18,7 @@ from sqlalchemy import delete, select
 
 from include.connections import Connection, Registry
 from include.house import House, default_registry, open_house
-from include.post.mailbox import local_mailbox, received
+from include.post.local_server import local_mailbox, received
 from include.store import tables
 from include.store.engine import reading, writing
 from include.store.migrate import migrate

@@ -18,7 +18,7 @@ from random import Random
 from sqlalchemy import Engine, event, select
 
 from include.post import numbers
-from include.post.mailbox import copies
+from include.post.local_server import copies
 from include.post.round import post_round
 from include.rules import POST
 from include.store import tables

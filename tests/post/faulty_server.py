@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from include.post.mailbox import LoopbackController, listen
+from include.post.local_server import LoopbackController, listen
 
 SERVER_PASSWORD = "Zx9-secret-of-the-mail-server"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_SERVE = "import sys, pathlib; from include.post.mailbox import serve; serve('127.0.0.1', 0, pathlib.Path(sys.argv[1]))"
+_SERVE = "import sys, pathlib; from include.post.local_server import serve; serve('127.0.0.1', 0, pathlib.Path(sys.argv[1]))"
 
 
 @contextmanager

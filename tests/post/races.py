@@ -8,7 +8,7 @@ from multiprocessing.pool import Pool
 from sqlalchemy import select
 
 from include.post import numbers
-from include.post.mailbox import copies
+from include.post.local_server import copies
 from include.post.round import post_round
 from include.store import tables
 from include.store.engine import open_engine, reading

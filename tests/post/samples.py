@@ -9,7 +9,7 @@ from sqlalchemy import Engine, Select, insert, select
 from include.act import Act
 from include.periods import Period, midnight
 from include.post import numbers
-from include.post.letters import LetterFacts, NamedAlarm, StoredLetter, draft, find
+from include.post.drafts import LetterFacts, NamedAlarm, StoredLetter, draft, find
 from include.post.outgoing import Outgoing
 from include.post.release import ReleaseOutcome, release
 from include.post.server import MailServer, Office

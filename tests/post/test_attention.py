@@ -3,7 +3,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from include.post.attention import needs_person
-from include.post.letters import await_approval, draft, withhold
+from include.post.drafts import await_approval, draft, withhold
 from include.post.round import post_round
 from include.rules import POST
 from include.store import tables

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from include.act import Act
 from include.errors import InputError, StateError
 from include.post.copies import rehearse, resend, take_back
-from include.post.letters import draft
+from include.post.drafts import draft
 from include.post.message import COPY_HEADER
 from include.post.recipients import Recipient
 from include.post.round import post_round

@@ -1,7 +1,7 @@
 from include.act import Act
 from include.periods import office_date
 from include.post.digest import digest_facts, queue_digest
-from include.post.mailbox import local_mailbox, received
+from include.post.local_server import local_mailbox, received
 from include.post.recipients import Recipient
 from include.post.round import post_round
 from tests.post.samples import NOW, composition, outgoing, server

@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 
 from include.errors import CheckFailed
-from include.post.letters import await_approval, draft, reject, withhold
-from include.post.mailbox import MaildirHandler, local_mailbox
+from include.post.drafts import await_approval, draft, reject, withhold
+from include.post.local_server import MaildirHandler, local_mailbox
 from include.post.reconciliation import reconcile, require_reconciled
 from include.post.round import post_round
 from include.store import tables

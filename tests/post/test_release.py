@@ -11,7 +11,7 @@ from include.errors import InputError, StateError
 from include.post import numbers
 from include.post.composed import stored_composition
 from include.post.copies import rehearse
-from include.post.letters import draft, reject, withhold
+from include.post.drafts import draft, reject, withhold
 from include.post.outbox import claim
 from include.post.recipients import Recipient
 from include.post.release import release, withdraw

@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from include.act import Act
 from include.post.copies import rehearse
-from include.post.letters import await_approval, draft
-from include.post.mailbox import local_mailbox, received
+from include.post.drafts import await_approval, draft
+from include.post.local_server import local_mailbox, received
 from include.post.recipients import Recipient
 from include.post.round import RoundLimits, post_round
 from include.rules import POST

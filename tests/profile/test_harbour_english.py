@@ -29,7 +29,7 @@ from include.office.letter_acts import letters_of_period
 from include.office.profiles import found_store
 from include.office.waiting import waiting
 from include.periods import DAY, HOUR, midnight, period_ending
-from include.post.mailbox import local_mailbox, received
+from include.post.local_server import local_mailbox, received
 from include.profile.current import VARIABLE, load, office, using
 from include.replies.verdict import _WORDS, reason_words
 from include.rules import SIMULATED_LABEL

@@ -233,7 +233,7 @@ ODD: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "two editions of one name": (
         written("standards.yaml", f"editions:\n- {{{EDITION}}}\n- {{{EDITION}, valid_from: 2026-01-01}}\n"),
-        "standards.yaml:2: two editions have one name; expected a name of its own; got A",
+        "standards.yaml:3: two editions have one name; expected a name of its own; got A",
     ),
     "a key beside the editions": (
         added("standards.yaml", "limits: 3"),
@@ -351,6 +351,13 @@ def test_a_profile_that_cannot_be_opened_stops_nothing(folder: Path, spoil: Call
     found = [str(one) for one in whole_check(folder)]
     assert found[-1] == "profile.yaml: the file is missing; expected office/profile.yaml"
     assert len(found) == 2
+
+
+def test_an_edition_that_cannot_be_read_makes_no_second_fault(folder: Path) -> None:
+    broken = EDITION.replace("class_2: 75", "class_2: many")
+    written("standards.yaml", f"editions:\n- {{{broken}}}\n- {{{EDITION}, valid_from: 2026-01-01}}\n")(folder)
+    (found,) = map(str, whole_check(folder))
+    assert found.startswith("standards.yaml:2: an edition cannot be read; expected a whole number"), found
 
 
 def test_a_byte_order_mark_and_other_line_ends_are_told_together(folder: Path) -> None:

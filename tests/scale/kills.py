@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from include.errors import CheckFailed
 from include.house import House
 from include.periods import DAY, period_ending
-from include.post.mailbox import copies
+from include.post.local_server import copies
 from include.post.outbox import resolve
 from include.post.reconciliation import reconcile
 from include.rules import POST

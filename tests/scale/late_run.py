@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from include.house import default_var
-from include.post.mailbox import received
+from include.post.local_server import received
 from include.up import airflow
 from tests.scale.backfill import wait_for_dags
 from tests.scale.installation import Backing, Installation, installation, run, wait_until

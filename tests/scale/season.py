@@ -16,7 +16,7 @@ from pathlib import Path
 
 from include.house import House, default_var, open_house
 from include.periods import parse_date
-from include.post.mailbox import received
+from include.post.local_server import received
 from include.rules import SEASON_END, SEASON_START, SIMULATED_LABEL
 from tests.scale.backfill import Outcome, backfill, wait_for_dags
 from tests.scale.beats import Beat, all_beats, cadence_dags

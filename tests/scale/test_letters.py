@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
-from include.post.letters import draft, withhold
+from include.post.drafts import draft, withhold
 from include.store.archive import Archive
 from tests.post.samples import NOW, TAIYUAN, YANGQUAN, add_cities, composition, facts
 from tests.scale.backfill import Outcome

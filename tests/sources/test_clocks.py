@@ -9,10 +9,10 @@ from sqlalchemy import Engine
 from include.errors import InputError
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
-from include.sources.kinds.inbox import empty_inbox
+from include.sources.kinds.watched_folder import empty_inbox
 from include.sources.quarantine import correct, replay
 from tests.sources.exports import NOW, at, stored, write
-from tests.sources.test_inbox import dated
+from tests.sources.test_watched_folder import dated
 
 STEPS = "alarm_id", "event", "event_at", "inspected_at"
 

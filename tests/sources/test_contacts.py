@@ -15,7 +15,7 @@ from include.sources.contacts.decisions import Decided, answer, edit, save
 from include.sources.contacts.questions import questions
 from include.sources.contacts.rows import Contact
 from include.sources.intake import pull
-from include.sources.kinds.inbox import empty_inbox
+from include.sources.kinds.watched_folder import empty_inbox
 from include.sources.quarantine import correct, list_rows, replay
 from include.sources.receipt import PullResult
 from include.store.engine import open_engine, reading, writing

@@ -15,8 +15,8 @@ from include.errors import InputError, QianliyanError
 from include.sources.air.quality import import_air_quality
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
-from include.sources.kinds import inbox
-from include.sources.kinds.inbox import empty_inbox
+from include.sources.kinds import watched_folder
+from include.sources.kinds.watched_folder import empty_inbox
 from include.sources.reading.file_names import fitting, label
 from include.sources.stations.sources import Taken, empty_folder
 from tests.sources.exports import NOW, at, folder_source, stored, write
@@ -195,14 +195,14 @@ def test_a_file_dated_in_the_future_is_reported(engine: Engine, folder: Path) ->
 def test_a_file_that_vanishes_is_nobodys_trouble(engine: Engine, folder: Path, monkeypatch) -> None:
     dated(write(folder, "alarms", {}))
     dated(write(folder, "alarms", {"alarm_id": "A2"}, name="alarms2.csv"))
-    read = inbox._read
+    read = watched_folder._read
 
     def vanishing(engine, source, mapping, file, now):
         if file.path.name == "alarms.csv":
             file.path.unlink()
         return read(engine, source, mapping, file, now)
 
-    monkeypatch.setattr(inbox, "_read", vanishing)
+    monkeypatch.setattr(watched_folder, "_read", vanishing)
     result = empty_inbox(engine, SourceConfig("inbox", "inbox", str(folder)), now=NOW)
     assert (result.new, result.warnings) == (1, ())
 

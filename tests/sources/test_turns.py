@@ -201,7 +201,7 @@ def test_a_folder_of_hostile_files_alone_keeps_nothing_and_knows_them(
 def test_a_drop_folder_puts_the_hostile_aside_after_the_good(
     engine: Engine, tmp_path: Path, clock: PlayedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("include.sources.kinds.inbox.is_answer_form", lambda path: False)
+    monkeypatch.setattr("include.sources.kinds.watched_folder.is_answer_form", lambda path: False)
     folder = tmp_path / "inbox"
     hostile(folder, *(f"alarms-{number:02}" for number in range(15)))
     good = write(folder, "alarms", {}, name="alarms-zz.csv")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from include.post.audit import Change, record
-from include.post.letters import await_approval, draft, withhold
+from include.post.drafts import await_approval, draft, withhold
 from include.sources.lingering import refresh
 from include.sources.merge import prepare, want
 from include.store import tables

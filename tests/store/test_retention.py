@@ -14,7 +14,7 @@ from include.errors import CheckFailed
 from include.periods import midnight
 from include.post.composed import stored_composition
 from include.post.copies import resend
-from include.post.letters import draft, reject, withhold
+from include.post.drafts import draft, reject, withhold
 from include.post.reconciliation import reconcile
 from include.store.air_days import Provenance, replace_city_days
 from include.store.archive import Archive

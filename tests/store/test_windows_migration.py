@@ -13,7 +13,7 @@ from include.errors import InputError
 from include.former_names import present
 from include.periods import period_ending
 from include.post import numbers
-from include.post.letters import find, find_by_key
+from include.post.drafts import find, find_by_key
 from include.store import migrate as module
 from include.store.engine import open_engine, reading, remaking, writing
 from include.store.migrate import migrate

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from include.post.mailbox import LocalMailbox, local_mailbox
+from include.post.local_server import LocalMailbox, local_mailbox
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from include.periods import office_zone, parse_moment, period_ending, period_of_interval
-from include.post.mailbox import LocalMailbox
+from include.post.local_server import LocalMailbox
 from include.workflows import daily_dispatch
 from tests.workflows.region import DAY, FEEDBACK, open_region, run_of
 

@@ -11,8 +11,8 @@ from include.desk.standing import letter_file
 from include.errors import StateError
 from include.house import House
 from include.office.letter_acts import release_letter
-from include.post.letters import StoredLetter, find_by_key, reject
-from include.post.mailbox import local_mailbox, received
+from include.post.drafts import StoredLetter, find_by_key, reject
+from include.post.local_server import local_mailbox, received
 from include.store.engine import reading
 from include.store.facts import unheard_cities, urged_alarms
 from include.supervision.daily import read_window

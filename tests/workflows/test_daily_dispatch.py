@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from include.errors import CheckFailed, QianliyanError
 from include.house import Decision, House, Run
 from include.office.letter_acts import letters_of_period, release_letter
-from include.post.mailbox import LocalMailbox, received
+from include.post.local_server import LocalMailbox, received
 from include.post.server import MailServer
 from include.rules import SIMULATED_LABEL
 from include.sources.config import SourceConfig

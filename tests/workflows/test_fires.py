@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from include.house import House
-from include.post.mailbox import local_mailbox, received
+from include.post.local_server import local_mailbox, received
 from include.sources.config import SourceConfig
 from include.store.engine import reading
 from include.store.tables import alarm

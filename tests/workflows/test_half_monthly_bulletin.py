@@ -14,7 +14,7 @@ from include.house import Decision, Deliver, House, Run
 from include.office.letter_acts import letters_of_period
 from include.office.warning_grids import set_warning_grids
 from include.periods import DAY, period_ending
-from include.post.mailbox import LocalMailbox, received
+from include.post.local_server import LocalMailbox, received
 from include.sources.air.quality import import_air_quality
 from include.store import tables
 from include.store.engine import reading, writing

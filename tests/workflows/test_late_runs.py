@@ -15,7 +15,7 @@ from include.errors import InputError
 from include.house import House
 from include.office.beat_watch import missing_windows
 from include.periods import period_ending
-from include.post.mailbox import local_mailbox, received
+from include.post.local_server import local_mailbox, received
 from include.store.engine import reading
 from include.workflows import daily_dispatch
 from include.workflows.late_runs import tell

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from include.errors import CheckFailed
 from include.house import House
-from include.post.mailbox import local_mailbox, received
+from include.post.local_server import local_mailbox, received
 from include.workflows import daily_dispatch, post_round
 from tests.workflows.region import FEEDBACK, open_region, run_of, write_files
 

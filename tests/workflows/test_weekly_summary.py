@@ -15,7 +15,7 @@ from include.errors import InputError
 from include.house import Decision, Deliver, House, Run
 from include.office.letter_acts import letters_of_period
 from include.periods import period_ending
-from include.post.mailbox import LocalMailbox, received
+from include.post.local_server import LocalMailbox, received
 from include.rules import SIMULATED_LABEL
 from include.store import tables
 from include.store.engine import reading

@@ -15,7 +15,7 @@ from include.desk.facts import morning
 from include.desk.pages.access import Access, Token, Visitor, require_our_form
 from include.house import House
 from include.periods import DAY, office_date, parse_moment
-from include.post.letters import Drafted
+from include.post.drafts import Drafted
 from include.rules import LOW_RESPONSE
 from include.store.engine import reading
 from include.store.facts import ALL_KNOWN, last_push

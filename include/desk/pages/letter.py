@@ -21,7 +21,7 @@ from include.letter_kinds import is_corrected
 from include.letters.words.status_words import STANDINGS
 from include.office.letter_acts import release_letter, withhold_letter
 from include.post.copies import TooLarge, rehearse, resend, take_back
-from include.post.letters import reject
+from include.post.drafts import reject
 from include.post.outbox import resolve
 from include.post.recipients import Recipient, address_problem
 from include.replies.verdict import KINDS

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -125,14 +126,67 @@ def names_of_kind(name: str) -> set[str]:
     return set(_names_of(Path(name).name.partition(".")[0].removesuffix("_mail")))
 
 
+@dataclass(frozen=True)
+class TemplateValue:
+    """A value that templates of one kind of letter may name. `fields`: what its shipped templates take of it, or of each of its items."""
+
+    name: str
+    is_list: bool
+    is_obligatory: bool
+    fields: tuple[str, ...]
+
+
+def values_of_templates(kind: str) -> list[TemplateValue]:
+    """What letters worded in the templates of a kind (`notice`) give them, as the shipped ones use it, by name."""
+    lists: set[str] = set()
+    fields: dict[str, set[str]] = {}
+    every = list(_parsed_of(kind))
+    macros = {one.target for parsed in every for one in parsed.find_all(nodes.Import)}
+    for parsed in every:
+        free = meta.find_undeclared_variables(parsed) - macros
+        for name in free:
+            fields.setdefault(name, set())
+        for loop in parsed.find_all(nodes.For):
+            if isinstance(loop.iter, nodes.Name) and loop.iter.name in free:
+                lists.add(loop.iter.name)
+                if isinstance(loop.target, nodes.Name):
+                    fields[loop.iter.name] |= _fields(loop, loop.target.name)
+        for name in free - lists:
+            fields[name] |= _fields(parsed, name)
+    return [
+        TemplateValue(name, name in lists, name in OBLIGATORY, tuple(sorted(fields[name])))
+        for name in sorted(fields)
+    ]
+
+
+def kinds_of_templates() -> list[str]:
+    """What templates are called without `_mail` and ending: notice, summary, … and the parts that all mails share."""
+    found = {
+        path.name.partition(".")[0].removesuffix("_mail") for path in SHIPPED.iterdir() if path.is_file()
+    }
+    return sorted(name for name in found if not name.startswith(("mail_", "official")))
+
+
+def _fields(within: nodes.Node, name: str) -> set[str]:
+    return {
+        node.attr
+        for node in within.find_all(nodes.Getattr)
+        if isinstance(node.node, nodes.Name) and node.node.name == name
+    }
+
+
+def _parsed_of(kind: str) -> Iterator[nodes.Template]:
+    """The shipped templates of a kind of letter, and the parts that mails share."""
+    for path in sorted(SHIPPED.iterdir()):
+        if path.suffix == ".typ" or not path.is_file() or not path.name.startswith(("mail_", kind)):
+            continue
+        if parsed := _parsed(_source(path, path.name, Findings()) or "", path.name, Findings()):
+            yield parsed
+
+
 @cache
 def _names_of(kind: str) -> frozenset[str]:
-    found: set[str] = set()
-    for path in SHIPPED.iterdir():
-        is_shared = path.name.startswith("mail_")
-        if path.is_file() and path.suffix != ".typ" and (is_shared or path.name.startswith(f"{kind}")):
-            parsed = _parsed(_source(path, path.name, Findings()) or "", path.name, Findings())
-            found |= _names(parsed) if parsed else set()
+    found: set[str] = set().union(*map(_names, _parsed_of(kind)))
     return frozenset(found | {"节号", "小节号", "表号", "图号"})
 
 

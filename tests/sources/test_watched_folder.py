@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 from include.errors import InputError
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
-from include.sources.kinds import inbox
-from include.sources.kinds.inbox import empty_inbox
+from include.sources.kinds import watched_folder
+from include.sources.kinds.watched_folder import empty_inbox
 from include.sources.reading.file_names import entries_of
 from tests.sources.exports import NOW, at, facts, stored, write
 
@@ -77,14 +77,14 @@ def test_a_file_that_grows_while_it_is_read_stays(
     engine: Engine, folder: Path, source: SourceConfig, monkeypatch
 ) -> None:
     path = drop(folder, "alarms", {})
-    read = inbox._read
+    read = watched_folder._read
 
     def growing(*arguments):
         with path.open("a") as stream:
             stream.write("half a li")
         return read(*arguments)
 
-    monkeypatch.setattr(inbox, "_read", growing)
+    monkeypatch.setattr(watched_folder, "_read", growing)
     assert empty_inbox(engine, source, now=NOW).read == 0
     assert contents(folder) == ["alarms.csv"]
     assert stored(engine, "alarm", "alarm_id") == []
@@ -140,7 +140,7 @@ def test_a_crash_at_any_step_loses_nothing_and_doubles_nothing(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(inbox, step, killed)
+        patch.setattr(watched_folder, step, killed)
         with pytest.raises(Killed):
             empty_inbox(engine, source, now=NOW)
     assert contents(folder) == ["alarms.csv"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from include.errors import InputError
-from include.post.mailbox import copies, local_mailbox, received, serve
+from include.post.local_server import copies, local_mailbox, received, serve
 from tests.post.mailbox_process import mailbox_process
 
 MAIL = (
@@ -71,7 +71,7 @@ def test_a_full_disk_is_a_temporary_refusal_and_nothing_half_kept(tmp_path, monk
         raise OSError(28, "No space left on device")
 
     with local_mailbox(tmp_path) as mailbox:
-        monkeypatch.setattr("include.post.mailbox.os.fsync", full)
+        monkeypatch.setattr("include.post.local_server.os.fsync", full)
         with pytest.raises(smtplib.SMTPDataError, match="452"):
             hand_over(mailbox.port)
     assert received(tmp_path) == []

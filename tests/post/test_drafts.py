@@ -3,7 +3,7 @@ from sqlalchemy import select
 
 from include.errors import StateError
 from include.post.composed import stored_composition
-from include.post.letters import (
+from include.post.drafts import (
     Drafted,
     await_approval,
     draft,
