@@ -84,7 +84,8 @@ def test_parquet_of_stations_says_either(name: str, tmp_path: Path) -> None:
 
 
 def test_judged_hours_of_before_are_read(tmp_path: Path) -> None:
-    path = judged_path(tmp_path, GRID_HOURS, date(2020, 3, 12))
+    now = judged_path(tmp_path, GRID_HOURS, date(2020, 3, 12))
+    path = now.with_suffix(".parquet")
     path.parent.mkdir(parents=True)
     hour = datetime(2020, 3, 12, 1, tzinfo=UTC)
     table = pa.table(
@@ -98,6 +99,7 @@ def test_judged_hours_of_before_are_read(tmp_path: Path) -> None:
         assert found[["grid_id", "unit_code"]].to_numpy().tolist() == [["T1", "140300"]]
     more = found.assign(grid_id="T2", hour=pd.Timestamp(end).as_unit("s"))
     replace_judged(tmp_path, GRID_HOURS, more, end, end + timedelta(hours=1), "e")
+    assert [one.name for one in now.parent.iterdir()] == [now.name]
     both = read_judged(tmp_path, GRID_HOURS, hour, end + timedelta(hours=1), "e")
     assert both[["grid_id", "unit_code"]].to_numpy().tolist() == [["T1", "140300"], ["T2", "140300"]]
 

@@ -173,7 +173,7 @@ enterprise = Table(
         comment="that it lies in; as told where that agrees (a development zone)",
     ),
     Column("lon", Float, nullable=False, comment="degrees, WGS84"),
-    Column("lat", Float, nullable=False, comment="degrees, WGS84"),
+    Column("lat", Float, nullable=False, index=True, comment="degrees, WGS84"),
     Column("is_simulated", Boolean, nullable=False, comment="made by the simulator (模拟数据)"),
     Column("received_at", Instant, nullable=False, comment="when we learnt it (audit only)"),
     Column(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from include.periods import office_date, office_zone
 from include.store.air_tables import enterprise
@@ -13,6 +13,7 @@ from include.store.statements import frame
 from include.store.watch_tables import suspect_place
 
 _PARAMETERS: Final = 500
+_BOXES: Final = 100  # rectangles of one question
 
 
 def key_enterprises(connection: Connection) -> pd.DataFrame:
@@ -53,10 +54,20 @@ def has_enterprises(connection: Connection) -> bool:
 
 
 def enterprise_places(
-    connection: Connection, west: float, south: float, east: float, north: float
+    connection: Connection, boxes: Sequence[tuple[float, float, float, float]]
 ) -> pd.DataFrame:
-    """One row an enterprise of all sources inside the rectangle (degrees): where it is (sql/enterprise_places.sql)."""
-    return frame(connection, "enterprise_places", west=west, south=south, east=east, north=north)
+    """One row an enterprise of all sources inside any of the rectangles (west, south, east, north in degrees): `enterprise_id, lon,
+    lat`, in no order."""
+    where = enterprise.c
+    rows: list[tuple[str, float, float]] = []
+    for at in range(0, len(boxes), _BOXES):
+        inside = [
+            where.lat.between(south, north) & where.lon.between(west, east)
+            for west, south, east, north in boxes[at : at + _BOXES]
+        ]
+        query = select(where.enterprise_id, where.lon, where.lat).where(or_(*inside))
+        rows += map(tuple, connection.execute(query))
+    return pd.DataFrame(rows, columns=["enterprise_id", "lon", "lat"])
 
 
 def enterprises_of(connection: Connection, enterprise_ids: Sequence[str]) -> pd.DataFrame:

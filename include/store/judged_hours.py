@@ -1,15 +1,18 @@
-"""What the watch made of each hour, in Parquet by Beijing day: judged grids, judged stations, cells.
+"""What the watch made of each hour, as Arrow files by Beijing day: judged grids, judged stations.
 
-    <root>/<name>/2020-04-03.parquet    the columns of the frame, `hour` in UTC, `edition`
+    <root>/<name>/2020-04-03.arrow    the columns of the frame, `hour` in UTC, `edition`
 
 Judged hours are functions of facts: a new judgement of an hour takes the place of the old one, whole. Files are written beside
-their places and renamed: a killed run leaves the hours before it or after it, never a half day.
+their places and renamed: a killed run leaves the hours before it or after it, never a half day. Every hour its day is read and written
+again: Arrow files are mapped into memory and written as they lie there, in a fifth of the processor time of Parquet. Days in
+Parquet, of earlier versions, are read as well.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,18 +23,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from include.former_names import former, present
+from include.former_names import present
 from include.periods import DAY, midnight, office_date
 
 GRID_HOURS: Final = "judged_grids"
 STATION_JUDGED: Final = "judged_stations"
-CELLS: Final = "cells"
 _EDITION: Final = b"edition"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows are wanted: told by `are` of a table of these `columns` alone."""
+
+    columns: tuple[str, ...]
+    are: Callable[[pa.Table], NDArray[np.bool_]]
 
 
 def judged_path(root: Path, name: str, day: date) -> Path:
     """Where the judged hours of a day are, or will be."""
-    return root / name / f"{day}.parquet"
+    return root / name / f"{day}.arrow"
 
 
 def replace_judged(
@@ -49,11 +59,12 @@ def replace_judged(
                 parts.insert(0, _between(before, midnight(day), begin))
                 parts.append(_between(before, end, midnight(day + DAY)))
             parts = [part for part in parts if part is not None and len(part)]
-            if parts or path.exists():
+            if parts or path.exists() or _path_of_before(path).exists():
                 drafts[path] = path.with_name(f".new-{os.getpid()}-{path.name}")
                 _write(drafts[path], parts or [_coded(frame.iloc[:0])], edition)
         for path, draft in drafts.items():
             draft.replace(path)
+            _path_of_before(path).unlink(missing_ok=True)
     finally:
         for draft in drafts.values():
             draft.unlink(missing_ok=True)
@@ -66,7 +77,7 @@ def read_judged(
     end_at: datetime,
     edition: str,
     columns: Sequence[str] | None = None,
-    wanted: Callable[[pa.Table], NDArray[np.bool_]] | None = None,
+    wanted: Wanted | None = None,
 ) -> pd.DataFrame:
     """The judged hours in [start_at, end_at) of that edition, in the order of days and as they were kept (only these columns, where
     they are named; `hour` among them; and only the rows that are `wanted`); an empty frame where there are none."""
@@ -77,12 +88,24 @@ def read_judged(
     tables = [table for table in found if table is not None and len(table)]
     if not tables:
         return pd.DataFrame({"hour": pd.Series([], dtype="datetime64[s, UTC]")})
+    if wanted is not None:
+        tables = _chosen(tables, wanted)
+    return _frame(_joined(tables))
+
+
+def _chosen(tables: Sequence[pa.Table], wanted: Wanted) -> list[pa.Table]:
+    """The rows of each table that are wanted of all of them: found by few columns, before the others are put together."""
+    is_wanted = wanted.are(_joined([table.select(wanted.columns) for table in tables]))
+    ends = np.cumsum([len(table) for table in tables])
+    places = [np.flatnonzero(own) for own in np.split(is_wanted, ends[:-1])]
+    return [table.take(pa.array(own)) for table, own in zip(tables, places, strict=True)]
+
+
+def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """The tables below each other, in the columns of the first, texts as codes of the same words."""
     schema = tables[0].schema
     whole = pa.concat_tables([table.select(schema.names).cast(schema) for table in tables])
-    whole = whole.unify_dictionaries().combine_chunks()
-    if wanted is not None:
-        whole = whole.take(pa.array(np.flatnonzero(wanted(whole))))
-    return _frame(whole)
+    return whole.unify_dictionaries().combine_chunks()
 
 
 def numbers_of(table: pa.Table, name: str) -> NDArray[Any]:
@@ -108,14 +131,30 @@ def days_between(start_at: datetime, end_at: datetime) -> list[date]:
 
 def _stored(path: Path, edition: str, columns: Sequence[str] | None = None) -> pa.Table | None:
     """A day as it was kept, None where there is none of that edition."""
+    table = _mapped(path) if path.exists() else _of_before(_path_of_before(path))
+    if table is None or (table.schema.metadata or {}).get(_EDITION) != edition.encode():
+        return None
+    table = table.rename_columns([present(name) for name in table.column_names])
+    wanted = table if columns is None else table.select(columns)
+    return wanted.replace_schema_metadata(None)
+
+
+def _mapped(path: Path) -> pa.Table:
+    """A day's file; what is not looked at is not read."""
+    with pa.memory_map(str(path)) as source:
+        return pa.ipc.open_file(source).read_all()
+
+
+def _path_of_before(path: Path) -> Path:
+    return path.with_suffix(".parquet")
+
+
+def _of_before(path: Path) -> pa.Table | None:
+    """A day as an earlier version kept it, in Parquet."""
     if not path.exists():
         return None
     with pq.ParquetFile(path) as file:
-        if (file.schema_arrow.metadata or {}).get(_EDITION) != edition.encode():
-            return None
-        wanted = None if columns is None else [*columns, *map(former, columns)]
-        table = file.read(columns=wanted, use_threads=False)
-    return table.rename_columns([present(name) for name in table.column_names]).replace_schema_metadata(None)
+        return file.read(use_threads=False)
 
 
 def _between(table: pa.Table | None, start_at: datetime, end_at: datetime) -> pa.Table | None:
@@ -150,12 +189,10 @@ def _of_words(values: pd.Series[Any]) -> pa.Array:
 
 def _write(draft: Path, parts: Sequence[pa.Table], edition: str) -> None:
     draft.parent.mkdir(parents=True, exist_ok=True)
-    schema = parts[0].schema
-    table = pa.concat_tables([part.select(schema.names).cast(schema) for part in parts])
-    table = table.unify_dictionaries().combine_chunks().replace_schema_metadata({_EDITION: edition.encode()})
-    texts = [one.name for one in schema if pa.types.is_dictionary(one.type)]
+    table = _joined(parts).replace_schema_metadata({_EDITION: edition.encode()})
     with draft.open("wb") as stream:
-        pq.write_table(table, stream, compression="lz4", use_dictionary=texts, write_statistics=False)
+        with pa.ipc.new_file(stream, table.schema) as file:
+            file.write_table(table)
         stream.flush()
         os.fsync(stream.fileno())
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -38,12 +39,14 @@ _RECEIPTS: Final = b"receipts"
 
 @dataclass(frozen=True)
 class HourTable:
-    """One table of hours: `key` names whose hour a row is, `values` its float columns, `counts` its small integers."""
+    """One table of hours: `key` names whose hour a row is, `values` its float columns, `counts` its small integers. `rows_at_once`:
+    a day's file lies in groups of so many rows, by key, so that a few keys are read without all others; None: all at once."""
 
     name: str
     key: str
     values: tuple[str, ...]
     counts: tuple[str, ...] = ()
+    rows_at_once: int | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -58,7 +61,9 @@ STATION_HOURS: Final = HourTable(
     ("sample_count",),
 )
 WINDS: Final = HourTable("winds", "station_id", ("wind_from_deg", "wind_speed_m_s"))
-SUBMETER_HOURS: Final = HourTable("submeter_hours", "enterprise_id", ("production_kw", "treatment_kw"))
+SUBMETER_HOURS: Final = HourTable(
+    "submeter_hours", "enterprise_id", ("production_kw", "treatment_kw"), rows_at_once=128 * 24
+)
 TABLES: Final[dict[str, HourTable]] = {table.name: table for table in (STATION_HOURS, WINDS, SUBMETER_HOURS)}
 
 
@@ -103,7 +108,7 @@ def keep_hours(
             kept.append(counted)
             if whole is not None:
                 drafts[path] = path.with_name(f".new-{os.getpid()}-{path.name}")
-                _write(drafts[path], whole)
+                _write(table, drafts[path], whole)
         for path, draft in drafts.items():
             draft.replace(path)
     finally:
@@ -235,9 +240,13 @@ def _merged(
 
 
 def _plain(table: HourTable, rows: pa.Table) -> pa.Table:
+    return _with_texts(table, rows).replace_schema_metadata(None)
+
+
+def _with_texts(table: HourTable, rows: pa.Table) -> pa.Table:
+    """The rows with their keys as texts."""
     place = rows.schema.get_field_index(table.key)
-    rows = rows.set_column(place, table.key, rows[table.key].cast(pa.string()))
-    return rows.replace_schema_metadata(None)
+    return rows.set_column(place, table.key, rows[table.key].cast(pa.string()))
 
 
 def _numbers(table: HourTable, rows: pa.Table) -> NDArray[np.int64]:
@@ -284,10 +293,15 @@ def _ordered(table: HourTable, rows: pa.Table, *, is_revised: bool) -> pa.Table:
     )
 
 
-def _write(draft: Path, rows: pa.Table) -> None:
+def _write(table: HourTable, draft: Path, rows: pa.Table) -> None:
     draft.parent.mkdir(parents=True, exist_ok=True)
+    how: dict[str, Any] = {"compression": "lz4"}
+    if table.rows_at_once is not None:
+        rows = _with_texts(table, rows)  # the dictionary of a day would stand whole in every group
+        coded = [name for name in rows.column_names if name not in table.values]
+        how |= {"row_group_size": table.rows_at_once, "use_dictionary": coded}
     with draft.open("wb") as stream:
-        pq.write_table(rows, stream, compression="lz4")
+        pq.write_table(rows, stream, **how)
         stream.flush()
         os.fsync(stream.fileno())
 
@@ -302,10 +316,12 @@ def _told_in(
     enterprises: frozenset[str] | None,
 ) -> pa.Table:
     """The rows of a day in [start_at, end_at), of these keys and as they were told last by then."""
-    with pq.ParquetFile(day_path(root, table, day)) as file:
+    with pq.ParquetFile(day_path(root, table, day), read_dictionary=[table.key]) as file:
         is_revised = (file.schema_arrow.metadata or {}).get(_REVISED) == b"1"
         names = _schema(table).names if is_revised or known_at is not None else _schema(table).names[:-1]
-        rows = file.read(columns=names, use_threads=False).replace_schema_metadata(None).unify_dictionaries()
+        groups = _groups_of(file, enterprises)
+        rows = file.read_row_groups(groups, columns=names, use_threads=False)
+    rows = rows.replace_schema_metadata(None).unify_dictionaries()
     wanted = np.ones(len(rows), bool)
     if start_at > midnight(day) or end_at < midnight(day + DAY):
         hours = _numbers_of(rows, "hour")
@@ -323,6 +339,23 @@ def _told_in(
     if is_revised:
         rows = _last_told(table, rows)
     return rows.select(_schema(table).names[:-1])
+
+
+def _groups_of(file: pq.ParquetFile, keys: frozenset[str] | None) -> list[int]:
+    """The groups of rows of a file that can hold any of the keys, by the first and last key of each (the first column); all of
+    them without keys, or where a file does not tell."""
+    everywhere = list(range(file.num_row_groups))
+    if keys is None:
+        return everywhere
+    asked = sorted(keys)
+
+    def holds(group: int) -> bool:
+        told = file.metadata.row_group(group).column(0).statistics
+        if told is None or not told.has_min_max:
+            return True
+        return bisect_left(asked, told.min) < bisect_right(asked, told.max)
+
+    return [group for group in everywhere if holds(group)]
 
 
 def _with_names_in_use(table: HourTable, rows: pa.Table) -> pa.Table:

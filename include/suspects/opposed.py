@@ -161,27 +161,20 @@ def _pairs(
     km = np.hypot(*east_north_km(lon[:, None], lat[:, None], lon, lat))
     np.fill_diagonal(km, np.inf)
     near = np.argsort(km, axis=1, kind="stable")[:, : rules.opposed_neighbours]
+    mast, place = np.nonzero(np.take_along_axis(km, near, axis=1) <= rules.within_km)
+    other = near[mast, place]
     speed = np.hypot(u, v)
     known = np.isfinite(speed) & (speed >= rules.calm_m_s)
-    for mast in range(len(u)):
-        for other in near[mast]:
-            if km[mast, other] > rules.within_km:
-                break
-            both = known[mast] & known[other]
-            dot = u[mast] * u[other] + v[mast] * v[other]
-            cosine = np.where(both, dot / np.where(both, speed[mast] * speed[other], 1.0), 0.0)
-            hours = rolling(both.astype(np.int64)[None], rules.check_hours)[0]
-            total = rolling(np.rint(cosine * 1e6).astype(np.int64)[None], rules.check_hours)[0]
-            is_judged = hours >= rules.opposed_hours
-            mean = total / 1e6 / np.maximum(hours, 1)
-            yield (
-                mast,
-                int(other),
-                float(km[mast, other]),
-                is_judged,
-                is_judged & (mean <= rules.opposed_cosine),
-                mean,
-            )
+    both = known[mast] & known[other]
+    dot = u[mast] * u[other] + v[mast] * v[other]
+    cosine = np.where(both, dot / np.where(both, speed[mast] * speed[other], 1.0), 0.0)
+    hours = rolling(both.astype(np.int64), rules.check_hours)
+    total = rolling(np.rint(cosine * 1e6).astype(np.int64), rules.check_hours)
+    mean = total / 1e6 / np.maximum(hours, 1)
+    is_judged = hours >= rules.opposed_hours
+    is_opposed = is_judged & (mean <= rules.opposed_cosine)
+    far = km[mast, other]
+    return zip(mast.tolist(), other.tolist(), far.tolist(), is_judged, is_opposed, mean, strict=True)
 
 
 def rolling(values: Hours, count: int) -> Hours:

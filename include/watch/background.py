@@ -26,7 +26,7 @@ def node_levels(y: Floats, network: Network, rules: BackgroundRules) -> tuple[Fl
     """Level and variance of each node from its stations' `y` (NaN: silent): the mean of the lower half, which an
     exceedance reaches last, put right for the half that is left out. Silent nodes have NaN."""
     count = len(network.size)
-    order = np.lexsort((y, network.node))  # NaN last in each node
+    order = by_group(y, network.node)
     speak = np.bincount(network.node[~np.isnan(y)], minlength=count)
     half = (speak + 1) // 2
     rank = np.arange(len(y)) - network.first[network.node[order]]
@@ -107,11 +107,20 @@ def grouped_median(values: Floats, group: NDArray[np.int64], groups: int) -> tup
     count = np.bincount(group[there], minlength=groups)
     if not there.any():
         return np.full(groups, np.nan), count
-    ranked = values[there][np.lexsort((values[there], group[there]))]
+    told = values[there]
+    ranked = told[by_group(told, group[there])]
     first = np.concatenate([[0], np.cumsum(count)[:-1]])
     low = np.minimum(first + np.maximum(count - 1, 0) // 2, len(ranked) - 1)
     high = np.minimum(first + count // 2, len(ranked) - 1)
     return np.where(count > 0, (ranked[low] + ranked[high]) / 2, np.nan), count
+
+
+def by_group(values: Floats, group: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The order of the values, from the lowest on (NaN last), group by group; equal ones in any order."""
+    order = np.argsort(values)
+    is_small = group.max(initial=0) < 1 << 16  # short numbers are sorted by their digits
+    own = group[order].astype(np.uint16) if is_small else group[order]
+    return order[np.argsort(own, kind="stable")]
 
 
 def solve(matrix: Floats, right: Floats) -> Floats:

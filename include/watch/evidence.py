@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from include.watch.background import node_levels
 from include.watch.network import Network
 from include.watch.rules import WatchRules
 
@@ -59,28 +58,31 @@ def evidence(
     y: Floats,
     sd: Floats,
     wild: Floats,
+    level: Floats,
     mean: Floats,
     mean_sd: Floats,
     factor: Floats,
     network: Network,
     rules: WatchRules,
 ) -> Evidence:
-    """`y`, `sd`, `wild` by station (y NaN: silent), `mean`, `mean_sd` by node (mean NaN: nothing known, no evidence)."""
+    """`y`, `sd`, `wild` by station (y NaN: silent); `level` (as of `node_levels`), `mean`, `mean_sd` by node (mean NaN: nothing known,
+    no evidence)."""
     own, offset = rules.filter, rules.background.offset_ug_m3
     grids = network.grids
     stations = int(network.size[:grids].sum())
     node, y, sd, wild = network.node[:stations], y[:stations], sd[:stations, None], wild[:stations, None]
     first = network.first[:grids]
-    air, weights = _air_nodes(y, mean[:grids], mean_sd[:grids], network, rules)
+    air, weights = _air_nodes(level[:grids], mean[:grids], mean_sd[:grids], rules)
     speaks = ~np.isnan(y) & ~np.isnan(mean[node])
-    level = np.exp(air)
+    around = np.exp(air)
     excess = (
         np.maximum(
-            own.least_excess_ug_m3 / factor[:, None], own.least_excess_share * np.maximum(level - offset, 0.0)
+            own.least_excess_ug_m3 / factor[:, None],
+            own.least_excess_share * np.maximum(around - offset, 0.0),
         )
         * own.edge_share
     )
-    edge = np.log(level + excess)
+    edge = np.log(around + excess)
     z = (y[:, None] - air[node]) / sd
     quiet = _quiet(z, sd, wild, rules)
     above = y[:, None] - edge[node]
@@ -114,20 +116,15 @@ def evidence(
     return Evidence(ratio, air_mean, air_sd, hit_chance, spoke)
 
 
-def _air_nodes(
-    y: Floats, mean: Floats, sd: Floats, network: Network, rules: WatchRules
-) -> tuple[Floats, Floats]:
+def _air_nodes(own: Floats, mean: Floats, sd: Floats, rules: WatchRules) -> tuple[Floats, Floats]:
     """Where the air of each grid is looked at, and how likely it is there: about the kriged mean, and (a front, a bank of haze
     that the neighbours do not have yet) about the grid's own lower stations."""
-    grids, rule = network.grids, rules.background
-    own, _ = node_levels(np.concatenate([y, np.full(len(network.node) - len(y), np.nan)]), network, rule)
-    away = (
-        np.where(np.isnan(own[:grids]), mean, own[:grids])[:, None] - mean[:, None]
-    ) + rule.front_step * OWN
+    rule = rules.background
+    away = (np.where(np.isnan(own), mean, own) - mean)[:, None] + rule.front_step * OWN
     wide = np.maximum(rule.front_sd, 2.0 * sd)[:, None]
     chance = rule.front_share * rule.front_step * 0.3989 / wide * np.exp(-0.5 * (away / wide) ** 2)
     air = np.concatenate([mean[:, None] + sd[:, None] * NODES, mean[:, None] + away], axis=1)
-    weights = np.concatenate([np.tile((1.0 - rule.front_share) * WEIGHTS, (grids, 1)), chance], axis=1)
+    weights = np.concatenate([np.tile((1.0 - rule.front_share) * WEIGHTS, (len(own), 1)), chance], axis=1)
     return air, np.where(np.isnan(weights), 0.0, weights)
 
 
@@ -154,13 +151,23 @@ def lone(y: Floats, sd: Floats, wild: Floats, found: Evidence, network: Network,
     grids, micro = network.grids, len(found.hit)
     node = network.node[:micro]
     rise = y[:micro] - found.air[node]
-    order = np.lexsort((np.arange(micro), np.where(np.isnan(rise), np.inf, -rise), node))
-    top = order[network.first[:grids]] if grids else np.zeros(0, np.int64)
+    top = highest(np.where(np.isnan(rise), -np.inf, rise), node, network.first[:grids])
     z = rise[top] / sd[top]
     quiet = np.log(_quiet(z, sd[top], wild[top], rules))
     none = np.isnan(rise[top])
     entry = np.where(none, 0.0, np.log(rules.filter.wild_density) - quiet)
     return Lone(np.where(none, -1, top), rise[top], entry, quiet, sd[top])
+
+
+def highest(values: Floats, node: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The row with the highest value of each node, the first of several; -1 where none has a value (NaN). `first`: of each node's
+    rows, which lie together."""
+    found = np.full(len(first), -1, np.int64)
+    if len(first):
+        most = np.fmax.reduceat(values, first)
+        top = np.flatnonzero(values == most[node])[::-1]
+        found[node[top]] = top
+    return found
 
 
 def _quiet(z: Floats, sd: Floats, wild: Floats, rules: WatchRules) -> Floats:

@@ -70,24 +70,32 @@ def station_order(stations: "pd.DataFrame | StationOrder") -> StationOrder:
         ((stations["kind"] == "micro") & stations["grid_id"].notna() & (stations["grid_id"] != ""))
         | (stations["kind"] == "official")
     ]
-    table = speaking[
-        ["station_id", "kind", "unit_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
-    ].copy()
-    table = table.astype({"lon": float, "lat": float} | dict.fromkeys(_TEXTS, object))
-    table["grid_id"] = table["grid_id"].where(table["grid_id"].notna(), "")
-    table = table[table["lon"].notna() & table["lat"].notna()]
-    for column, otherwise in (("valid_from", date(1900, 1, 1)), ("valid_to", date(2200, 1, 1))):
-        table[column] = _dates(table[column], otherwise)
-    table = table.sort_values(["station_id", "valid_from"], ignore_index=True).drop_duplicates(
-        "station_id", keep="last", ignore_index=True
+    table = speaking[["station_id", "kind", "unit_code", "grid_id", "lon", "lat"]].astype(
+        {"lon": float, "lat": float} | dict.fromkeys(_TEXTS, object)
     )
-    return StationOrder(table)
+    table["grid_id"] = table["grid_id"].where(table["grid_id"].notna(), "")
+    for column, otherwise in (("valid_from", date(1900, 1, 1)), ("valid_to", date(2200, 1, 1))):
+        table[column] = _dates(speaking[column], otherwise)
+    table = table[table["lon"].notna() & table["lat"].notna()]
+    station, begin = (_ranks(table[name].to_numpy(object)) for name in ("station_id", "valid_from"))
+    order = np.lexsort((begin, station))
+    is_last = np.diff(station[order], append=-1) != 0  # of the stays of a station
+    return StationOrder(table.iloc[order[is_last]].reset_index(drop=True))
 
 
-def _dates(told: "pd.Series[Any]", otherwise: date) -> "pd.Series[Any]":
+def _dates(told: "pd.Series[Any]", otherwise: date) -> NDArray[np.object_]:
     """Dates of dates, instants or texts. Thousands of stations share few of them: each is read once."""
-    known = {one: pd.Timestamp(one).date() for one in set(told.dropna().tolist()) if one != ""}
-    return pd.Series([known.get(one, otherwise) for one in told.tolist()], told.index, dtype=object)
+    code, days = pd.factorize(told.to_numpy(object))
+    read = [otherwise if one == "" else pd.Timestamp(one).date() for one in days]
+    return np.array([*read, otherwise], object)[code]  # the last one: of none
+
+
+def _ranks(values: NDArray[np.object_]) -> Ints:
+    """The place of each value among the different ones, in order."""
+    code, found = pd.factorize(values)
+    rank = np.empty(len(found), np.int64)
+    rank[np.argsort(found, kind="stable")] = np.arange(len(found))
+    return np.asarray(rank[code], np.int64)
 
 
 def networks(stations: StationOrder, days: Iterable[date], rules: BackgroundRules) -> dict[date, Network]:
@@ -100,37 +108,37 @@ def networks(stations: StationOrder, days: Iterable[date], rules: BackgroundRule
         if key not in known:
             while len(known) >= _MOST_NETWORKS:
                 del known[next(iter(known))]
-            known[key] = _network(stations.table[active], rules)
+            known[key] = _network(stations.table, np.flatnonzero(active), rules)
         found[day] = known[key]
     return found
 
 
-def _network(active: pd.DataFrame, rules: BackgroundRules) -> Network:
-    official = active["kind"] == "official"
-    name = active["grid_id"].where(~official, active["station_id"])
-    active = active.assign(row=active.index, official=official, name=name)
-    active = active.sort_values(["official", "name", "station_id"])
-    places = active.groupby(["official", "name"], sort=True)
-    node = places.ngroup().to_numpy(np.int64)
-    size = np.bincount(node) if len(node) else np.zeros(0, np.int64)
-    first = (
-        np.concatenate([[0], np.cumsum(size)[:-1]]).astype(np.int64) if len(size) else np.zeros(0, np.int64)
-    )
-    lon, lat = (_mean(active[name].to_numpy(), first, size).round(_PLACES) for name in ("lon", "lat"))
+def _network(stations: pd.DataFrame, active: Ints, rules: BackgroundRules) -> Network:
+    """Of the rows `active` of the stations, which are in the order of their ids."""
+    table = {name: stations[name].to_numpy()[active] for name in (*_TEXTS, "lon", "lat")}
+    official = table["kind"] == "official"
+    name = np.where(official, table["station_id"], table["grid_id"])
+    rank = _ranks(name)
+    order = np.lexsort((rank, official))
+    table = {key: values[order] for key, values in table.items()}
+    official, name, rank = official[order], name[order], rank[order]
+    is_first = (np.diff(rank, prepend=-1) != 0) | np.diff(official, prepend=False)
+    node, first = np.cumsum(is_first) - 1, np.flatnonzero(is_first)
+    size = np.diff(first, append=len(node))
+    lon, lat = (_mean(table[key].astype(float), first, size).round(_PLACES) for key in ("lon", "lat"))
     near, near_km, between_km = _same_neighbours(lon.tobytes(), lat.tobytes(), rules)
-    heads = active.iloc[first]
-    city = np.unique(active["unit_code"].to_numpy(str), return_inverse=True)[1].astype(np.int64)
-    is_grid = ~heads["official"].to_numpy(bool)
+    city = _ranks(table["unit_code"])
+    grids = first[~official[first]]
     return Network(
-        station_ids=tuple(active["station_id"]),
-        row=active["row"].to_numpy(np.int64),
+        station_ids=tuple(table["station_id"]),
+        row=active[order],
         node=node.astype(np.int64),
-        grid_ids=tuple(heads["name"][is_grid]),
-        grid_city=tuple(heads["unit_code"][is_grid]),
-        station_city=tuple(active["unit_code"]),
+        grid_ids=tuple(name[grids]),
+        grid_city=tuple(table["unit_code"][grids]),
+        station_city=tuple(table["unit_code"]),
         cities=int(city.max(initial=-1)) + 1,
         city=city,
-        city_of_grid=city[first][is_grid],
+        city_of_grid=city[grids],
         first=first,
         size=size.astype(np.int64),
         near=near,

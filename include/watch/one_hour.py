@@ -46,7 +46,7 @@ def judge_hour(readings: Readings, k: int, network: Network, known: Gains, rules
     sd = _scatter(y, swelling, readings.samples[k, rows], known, rules)
     factor, officials = _official_factor(y, readings.pm25[k, rows], network, flags, offset)
     trusted = np.clip(np.exp(0.6 * np.log(factor)), 0.5, 1.15)
-    found = evidence(y, sd, known.wild, mean, mean_sd, trusted, network, rules)
+    found = evidence(y, sd, known.wild, level, mean, mean_sd, trusted, network, rules)
     found = replace(found, ratio=_less_wide(found, network, rules))
     micro, air = len(found.hit), np.exp(found.air)
     rise = y[:micro] - found.air[network.node[:micro]]

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.watch.bars import bars
+from include.watch.evidence import highest
 from include.watch.network import Network
 from include.watch.one_hour import Hour
 from include.watch.readings import FLAGS, empty, instants
@@ -189,13 +190,13 @@ def _where_spoke(spoke: NDArray[np.bool_], names: NDArray[np.object_]) -> NDArra
 def _two_highest(hour: Hour) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The station with the highest level of each grid, and the second (-1: none)."""
     network, micro = hour.network, len(hour.found.hit)
+    node, begins = network.node[:micro], network.first[: network.grids]
     level = np.where(np.isnan(hour.level[:micro]), -np.inf, hour.level[:micro])
-    order = np.lexsort((np.arange(micro), -level, network.node[:micro]))
-    first = order[network.first[: network.grids]]
-    has = network.size[: network.grids] > 1
-    second = np.where(has, order[np.minimum(network.first[: network.grids] + 1, micro - 1)], -1)
-    second = np.where((second >= 0) & np.isfinite(level[second]), second, -1)
-    return first, second
+    first = highest(level, node, begins)
+    others = level.copy()
+    others[first] = np.nan
+    second = highest(others, node, begins)
+    return first, np.where((second >= 0) & np.isfinite(level[second]), second, -1)
 
 
 def station_frame(hours: Sequence[Hour]) -> pd.DataFrame:

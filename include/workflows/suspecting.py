@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from include.house import House
@@ -24,7 +26,7 @@ from include.store.enterprises import (
     has_suspect_places,
     suspect_places,
 )
-from include.store.judged_hours import STATION_JUDGED, read_judged
+from include.store.judged_hours import STATION_JUDGED, Wanted, numbers_of, read_judged
 from include.store.statements import frame
 from include.store.station_hours import SUBMETER_HOURS, read_hours
 from include.store.watch_alarms import made_by_watch, replace_suspects
@@ -46,8 +48,7 @@ _AT_ONCE: Final = timedelta(
     days=7
 )  # alarms that begin within so long are ranked together: so many hours are in memory
 _PARAMETERS: Final = 500
-_TILE_DEG: Final = 0.5  # alarms of one tile are asked for together …
-_MOST_TILES: Final = 12  # … beyond so many tiles in one rectangle: each question reads the whole table
+_TILE_DEG: Final = 0.5  # alarms of one tile are asked for together
 _AT_PUSH: Final = "\x1fat push"  # marks the second ranking of an alarm, in memory only
 _SEEN: Final = ("station_id", "hour", "increment_ug_m3", "flag")
 _NO_STATION_HOURS: Final = {
@@ -199,9 +200,7 @@ def _ranking(
         problems = frame(connection, "former_problems", begin_at=begin_at, end_at=end)
         places = suspect_places(connection, first - (rules.fire_hours + 1) * HOUR, end)
     problems = problems[problems["grid_id"].isin(alarms["grid_id"])]
-    seen = read_judged(house.stations_dir, STATION_JUDGED, first - 2 * HOUR, end, WATCH_RULES.edition, _SEEN)
-    if seen.empty:
-        seen = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in _NO_STATION_HOURS.items()})
+    seen = _seen(house, first - 2 * HOUR, end, rules)
     winds = wind_hours(house, network, first - (rules.wind.check_hours + 4) * HOUR, end, known_at)
     # The whole days before the first hour's own; a day may have 25 hours.
     meter_from = first - timedelta(days=rules.meter.days_back + 1, hours=2)
@@ -212,6 +211,19 @@ def _ranking(
     told = pd.concat([_whole(alarms), _at_push(alarms)], ignore_index=True)
     found = rank_suspects(told, seen, network.stations, winds, candidates, meters, rules)
     return _part(found, is_at_push=False), _part(found, is_at_push=True)
+
+
+def _seen(house: House, start_at: datetime, end_at: datetime, rules: SuspectRules) -> pd.DataFrame:
+    """The station hours that stood above the scatter of sensors: few of all, and no other speaks."""
+
+    def rose(table: pa.Table) -> NDArray[np.bool_]:
+        return np.asarray(numbers_of(table, "increment_ug_m3") >= rules.reach.least_increment_ug_m3)
+
+    edition, wanted = WATCH_RULES.edition, Wanted(("increment_ug_m3",), rose)
+    found = read_judged(house.stations_dir, STATION_JUDGED, start_at, end_at, edition, _SEEN, wanted)
+    if len(found):
+        return found
+    return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in _NO_STATION_HOURS.items()})
 
 
 def _whole(alarms: pd.DataFrame) -> pd.DataFrame:
@@ -249,12 +261,7 @@ def _places_around(connection: Connection, alarms: pd.DataFrame, rules: SuspectR
     box = pd.DataFrame({"west": lon - wide, "south": lat - reach, "east": lon + wide, "north": lat + reach})
     sides = {"west": "min", "south": "min", "east": "max", "north": "max"}
     tiles = box.groupby([np.floor(lon / _TILE_DEG), np.floor(lat / _TILE_DEG)]).agg(sides)
-    boxes = tiles if len(tiles) <= _MOST_TILES else tiles.agg(sides).to_frame().T
-    parts = [
-        enterprise_places(connection, *map(float, one)) for one in boxes[list(sides)].itertuples(index=False)
-    ]
-    empty = pd.DataFrame(columns=["enterprise_id", "lon", "lat"])
-    return pd.concat([part for part in parts if len(part)] or [empty], ignore_index=True)
+    return enterprise_places(connection, list(tiles[list(sides)].itertuples(index=False, name=None)))
 
 
 def _near(alarms: pd.DataFrame, firms: pd.DataFrame, key: str, rules: SuspectRules) -> set[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import compress
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -43,9 +43,9 @@ class Network:
 
     @cached_property
     def lines(self) -> list[str]:
-        """By station all that is told of it."""
-        columns = (self.stations[name].tolist() for name in self.stations)
-        return [f"{told}\n" for told in zip(*columns, strict=True)]
+        """By station all that is told of it, as Python writes the tuple."""
+        columns = (_written(self.stations[name].tolist()) for name in self.stations)
+        return [f"({', '.join(told)})\n" for told in zip(*columns, strict=True)]
 
     @cached_property
     def service(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -53,6 +53,12 @@ class Network:
         return _ordinals(self.stations["valid_from"], 0), _ordinals(
             self.stations["valid_to"], date.max.toordinal() + 1
         )
+
+
+def _written(values: list[Any]) -> list[str]:
+    """The values as Python writes them; where thousands of stations share few, each is written once."""
+    known = {one: repr(one) for one in set(values)}
+    return [known[one] for one in values]
 
 
 def _ordinals(days: pd.Series, otherwise: int) -> NDArray[np.int64]:
@@ -67,15 +73,18 @@ def network_of(stations: pd.DataFrame, grids: pd.DataFrame) -> Network:
 
     A micro-station whose grid is not known (yet) is left out: no alarm can come of a grid that nobody told."""
     is_placed = (stations["kind"] != "micro") | stations["grid_id"].isin(grids["grid_id"])
-    frame = stations[is_placed].copy()
-    is_moved, is_later = (frame["station_id"].duplicated(keep=keep) for keep in (False, "first"))
-    named = frame.loc[is_later, "station_id"] + "@" + frame.loc[is_later, "valid_from"].astype(str)
-    frame["name"] = frame["station_id"]
-    frame.loc[is_later, "name"] = named
-    moved = frame.loc[is_moved, ["station_id", "name", "valid_from", "valid_to"]]
+    frame = stations[is_placed.to_numpy(bool)]
+    is_moved, is_later = (
+        frame["station_id"].duplicated(keep=keep).to_numpy(bool) for keep in (False, "first")
+    )
+    ids = frame["station_id"].to_numpy(object)
+    names = ids.copy()
+    names[is_later] = ids[is_later] + "@" + frame["valid_from"].to_numpy(object)[is_later].astype(str)
+    moved = frame.loc[is_moved, ["station_id", "valid_from", "valid_to"]]
+    moved.insert(1, "name", names[is_moved])
     simulated = bool(frame["is_simulated"].any()) if len(frame) else False
     columns = ["station_id", "kind", "unit_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
-    frame = frame.assign(station_id=frame["name"])[columns]
+    frame = frame[columns].assign(station_id=pd.Series(names, frame.index, dtype=object))
     for name in ("valid_from", "valid_to"):
         frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
     told = [rows["received_at"].max() for rows in (stations, grids) if len(rows)]

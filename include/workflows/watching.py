@@ -26,6 +26,7 @@ from include.store.engine import reading, writing
 from include.store.judged_hours import (
     GRID_HOURS,
     STATION_JUDGED,
+    Wanted,
     days_between,
     numbers_of,
     read_judged,
@@ -226,14 +227,16 @@ def _judged_before(
     if fresh_until(house, network, start_at, end_at, rules) < end_at:
         return None
 
-    def wanted(table: pa.Table) -> NDArray[np.bool_]:
+    names = ("grid_id", "increment_ug_m3", "increment_share", "is_raised")
+
+    def are_wanted(table: pa.Table) -> NDArray[np.bool_]:
         """What can be part of an episode, and what the filter reads."""
-        names = ("grid_id", "increment_ug_m3", "increment_share", "is_raised")
         grid, increment, share, is_raised = (numbers_of(table, name) for name in names)
         recent = (end_at - rules.filter.memory_hours * HOUR).timestamp()
         stands = stands_out(grid, increment, share, is_raised, rules=rules)
         return np.asarray(stands | (numbers_of(table, "hour") >= recent))
 
+    wanted = Wanted((*names, "hour"), are_wanted)
     return read_judged(house.stations_dir, GRID_HOURS, start_at, end_at, rules.edition, wanted=wanted)
 
 

@@ -11,7 +11,10 @@ from include.periods import office_zone
 from include.store import station_hours
 from include.store.station_hours import (
     STATION_HOURS,
+    SUBMETER_HOURS,
     DayKept,
+    _groups_of,
+    day_path,
     keep_hours,
     known_days,
     last_receipts,
@@ -79,6 +82,29 @@ def test_a_day_of_an_earlier_version_says_as_well_when_its_hours_came(tmp_path: 
     pq.write_table(rows.replace_schema_metadata({b"revised": b"1"}), path)
     assert last_receipts(tmp_path, STATION_HOURS, START, END) == known
     assert list(known.values()) == [FIRST, SECOND]
+
+
+@pytest.mark.parametrize("count", [1, 300])
+def test_meters_of_few_enterprises_are_read_without_the_others(tmp_path: Path, count: int) -> None:
+    names = [f"Q{number:04}" for number in range(count)]
+    moments = pd.date_range(START, periods=24, freq="h")
+    rows = pd.DataFrame(
+        [(name, moment) for name in names for moment in moments], columns=["enterprise_id", "hour"]
+    )
+    rows = rows.assign(production_kw=range(len(rows)), treatment_kw=1.0)
+    for part in (rows.iloc[1::2], rows.iloc[::2]):  # the second one finds a day that is there
+        keep_hours(tmp_path, SUBMETER_HOURS, part, is_simulated=True, received_at=FIRST)
+    asked = {names[-1], "Z9", names[0]}
+    with pq.ParquetFile(day_path(tmp_path, SUBMETER_HOURS, date(2020, 4, 3))) as file:
+        assert file.num_row_groups == (count * 24 - 1) // SUBMETER_HOURS.rows_at_once + 1
+        assert _groups_of(file, frozenset(asked)) == sorted({0, file.num_row_groups - 1})
+        assert _groups_of(file, frozenset()) == []
+    found = read_hours(tmp_path, SUBMETER_HOURS, START, END, enterprises=asked).to_pandas()
+    wanted = rows[rows["enterprise_id"].isin(asked)]
+    assert sorted(found["production_kw"].tolist()) == wanted["production_kw"].tolist()
+    assert set(found["enterprise_id"]) == {names[0], names[-1]}
+    assert len(read_hours(tmp_path, SUBMETER_HOURS, START, END, enterprises=set())) == 0
+    assert len(read_hours(tmp_path, SUBMETER_HOURS, START, END)) == len(rows)
 
 
 def test_a_value_that_comes_back_holds_again(tmp_path: Path) -> None:

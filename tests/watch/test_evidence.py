@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from include.watch.background import node_levels
 from include.watch.evidence import evidence, filtered, going_on
 from include.watch.network import networks, station_order
 from include.watch.rules import DEFAULT_RULES, FilterRules
@@ -62,7 +63,9 @@ def hour_of(values: dict[str, float], sd: float = 0.07) -> float:
     count = len(network.size)
     mean, mean_sd = np.full(count, math.log(55.0)), np.full(count, sd)
     wild = np.full(len(y), 0.002)
-    found = evidence(y, np.full(len(y), 0.08), wild, mean, mean_sd, np.ones(network.grids), network, RULES)
+    level, _ = node_levels(y, network, RULES.background)
+    factor = np.ones(network.grids)
+    found = evidence(y, np.full(len(y), 0.08), wild, level, mean, mean_sd, factor, network, RULES)
     return float(found.ratio[network.grid_ids.index("G4")])
 
 

@@ -270,7 +270,7 @@ def test_facts_flags_and_the_ledger_are_kept(engine: Engine, tmp_path: Path, wor
     assert revisions == [1]
     assert hours == [at(0) + timedelta(hours=n) for n in range(48)]
     days = sorted(path.name for path in (house.stations_dir / "judged_stations").iterdir())
-    assert days == ["2020-03-01.parquet", "2020-03-02.parquet"]
+    assert days == ["2020-03-01.arrow", "2020-03-02.arrow"]
 
 
 def test_an_export_is_what_the_contract_says(engine: Engine, tmp_path: Path, world: Path) -> None:

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from include.geo.boundaries import map_notice
 from include.language import say
+from include.letters.pictures.canvas import plain_axes
 from include.letters.pictures.chart_style import GRID, INK, MARK_RED, SOFT, UNDONE, styled
 from include.letters.pictures.map_ground import (
     county_shapes,
@@ -86,7 +87,7 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
     if box and scale:
         width_mm = (box[2] - box[0]) * scale.east_mm
         left, bottom = (_WIDTH_MM - width_mm) / 2, height - _HEAD_MM - map_mm
-        axes = figure.add_axes((left / _WIDTH_MM, bottom / height, width_mm / _WIDTH_MM, map_mm / height))
+        axes = plain_axes(figure, (left / _WIDTH_MM, bottom / height, width_mm / _WIDTH_MM, map_mm / height))
         _draw_map(axes, figures.unit_code, placed, box, scale)
         draw_scale_bar(paper, left + 2, bottom - 6, width_mm / 3, scale)
         paper.text(
@@ -152,10 +153,8 @@ def _draw_map(
     west, south, east, north = box
     axes.set_xlim(west, east)
     axes.set_ylim(south, north)
-    axes.set_xticks([])
-    axes.set_yticks([])
     for side in axes.spines.values():
-        side.set(color=SOFT, linewidth=0.6)
+        side.set(visible=True, color=SOFT, linewidth=0.6)
     axes.set_facecolor("#f3f6f9")
     counties = county_shapes(unit_code)
     if counties:

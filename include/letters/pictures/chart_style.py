@@ -18,6 +18,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
 from include.language import say
+from include.letters.pictures.canvas import rgba
 from include.rules import SIMULATED_LABEL
 from include.supervision.figures import Share
 
@@ -171,11 +172,8 @@ def small_png(figure: Figure, dpi: int = DPI) -> bytes:
     """The picture as PNG of 128 colours, a third of the bytes: for maps, of which every city gets two. Same figure, same bytes."""
     from PIL import Image
 
-    pixels = io.BytesIO()
     with matplotlib.rc_context(_look()):
-        figure.savefig(pixels, format="rgba", dpi=dpi)
-    size = int(figure.get_figwidth() * dpi), int(figure.get_figheight() * dpi)
-    drawn = Image.frombytes("RGBA", size, pixels.getvalue()).convert("RGB")
+        drawn = Image.fromarray(rgba(figure, dpi)).convert("RGB")
     picture = drawn.quantize(128, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     palette = np.array(picture.getpalette()).reshape(-1, 3)
     palette[(palette >= _NEARLY_WHITE).all(axis=1)] = 255

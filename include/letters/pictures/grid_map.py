@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import hypot
 from typing import Any, Final
 
+import numpy as np
 import shapely
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
@@ -289,12 +290,15 @@ def _rim(panel: Panel, place: tuple[float, float], foot: tuple[float, float]) ->
 
 def _fill_grids(panel: Panel, boxes: Boxes, places: dict[str, int], colours: Sequence[str]) -> None:
     shown = {grid_id: box for grid_id, box in boxes.items() if grid_id in places}
+    corners: Any = np.array(
+        [
+            ((west, south), (east, south), (east, north), (west, north))
+            for west, south, east, north in shown.values()
+        ]
+    )
     panel.axes.add_collection(
         PolyCollection(
-            [
-                ((west, south), (east, south), (east, north), (west, north))
-                for west, south, east, north in shown.values()
-            ],
+            corners,
             facecolors=[colours[places[grid_id]] for grid_id in shown],
             edgecolors=SOFT,
             linewidths=0.25,

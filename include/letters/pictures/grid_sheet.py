@@ -11,6 +11,7 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.patches import PathPatch, Rectangle
 
 from include.language import say
+from include.letters.pictures.canvas import plain_axes
 from include.letters.pictures.chart_style import INK, SOFT, WIDTH_MM, sized_figure
 from include.letters.pictures.grid_views import Boxes, views_of
 from include.letters.pictures.map_ground import (
@@ -119,11 +120,7 @@ def grid_sheet(figures: BulletinFigures, sheet: Sheet) -> Figure:
 def _panel(figure: Figure, place_mm: tuple[float, float, float, float], box: Box, scale: Scale) -> Panel:
     width_mm, height_mm = figure.get_figwidth() * 25.4, figure.get_figheight() * 25.4
     left, bottom, wide, high = place_mm
-    axes = figure.add_axes((left / width_mm, bottom / height_mm, wide / width_mm, high / height_mm))
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for side in axes.spines.values():
-        side.set_visible(False)
+    axes = plain_axes(figure, (left / width_mm, bottom / height_mm, wide / width_mm, high / height_mm))
     axes.set_xlim(box[0], box[2])
     axes.set_ylim(box[1], box[3])
     return Panel(axes, box, scale)

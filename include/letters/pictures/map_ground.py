@@ -6,6 +6,8 @@ from functools import cache
 from math import cos, radians, sin, sqrt
 from typing import Any, Final
 
+import numpy as np
+import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.path import Path as Outline
@@ -13,6 +15,7 @@ from shapely import MultiPolygon, maximum_inscribed_circle
 
 from include.geo.boundaries import city_outlines, counties, map_notice
 from include.language import say
+from include.letters.pictures.canvas import plain_axes
 from include.letters.pictures.chart_style import INK
 from include.letters.pictures.map_labels import Box
 
@@ -69,9 +72,12 @@ def without_islets(shape: Any) -> Any:
 
 def outline_path(shapes: Iterable[Any]) -> Outline:
     """All rings of polygons, single or several, as one path: holes stay holes."""
-    polygons = [polygon for shape in shapes for polygon in getattr(shape, "geoms", [shape])]
-    rings = [ring for polygon in polygons for ring in (polygon.exterior, *polygon.interiors)]
-    return Outline.make_compound_path(*(Outline(list(ring.coords), closed=True) for ring in rings))
+    rings = shapely.get_rings(shapely.get_parts(list(shapes)))
+    places, sizes = shapely.get_coordinates(rings), shapely.get_num_coordinates(rings)
+    ends = np.cumsum(sizes)
+    codes = np.full(len(places), Outline.LINETO, Outline.code_type)
+    codes[ends - sizes], codes[ends - 1] = Outline.MOVETO, Outline.CLOSEPOLY
+    return Outline(places, codes)
 
 
 def whole_box(boxes: Sequence[Box], margin_deg: float) -> Box:
@@ -100,7 +106,7 @@ def fitted(box: Box, width_mm: float, highest_mm: float) -> tuple[Scale, float]:
 
 def paper_over(figure: Figure) -> Axes:
     """Axes over the whole picture with millimetres as their unit: for scale bar, legend and notes."""
-    paper = figure.add_axes((0, 0, 1, 1))
+    paper = plain_axes(figure, (0, 0, 1, 1))
     paper.set_axis_off()
     paper.set_xlim(0, figure.get_figwidth() * 25.4)
     paper.set_ylim(0, figure.get_figheight() * 25.4)

@@ -12,6 +12,7 @@ from matplotlib.patheffects import withStroke
 from include.geo.boundaries import map_notice
 from include.language import say
 from include.letters.document.manuscript import width_em
+from include.letters.pictures.canvas import plain_axes
 from include.letters.pictures.chart_style import INK, MARK_RED, WIDTH_MM, sized_figure
 from include.letters.pictures.map_ground import (
     Scale,
@@ -77,13 +78,14 @@ def region_sheet(sheet: RegionSheet) -> Figure:
     has_two_lines = bool(gone and sheet.note)
     legend_mm = (_MAIL_LEGEND_MM if is_for_mail else _LEGEND_MM) + (_LINE_MM if has_two_lines else 0)
     figure = sized_figure(sheet.width_mm, height + legend_mm + 1, is_simulated=sheet.is_simulated)
-    axes = figure.add_axes(
+    axes = plain_axes(
+        figure,
         (
             1 / sheet.width_mm,
             legend_mm / (height + legend_mm + 1),
             map_mm / sheet.width_mm,
             height / (height + legend_mm + 1),
-        )
+        ),
     )
     axes.set_axis_off()
     shown = _widened(box, map_mm, scale)
@@ -91,7 +93,7 @@ def region_sheet(sheet: RegionSheet) -> Figure:
     axes.set_ylim(shown[1], shown[3])
     for code, shape in shapes.items():
         axes.add_artist(PathPatch(outline_path([shape]), **sheet.looks[code]))
-    for code in sheet.outlined & set(shapes):
+    for code in sorted(sheet.outlined & set(shapes)):
         axes.add_artist(
             PathPatch(outline_path([shapes[code]]), facecolor="none", edgecolor=INK, linewidth=1.6)
         )

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from include.language import say
+from include.letters.pictures.canvas import plain_axes
 from include.letters.pictures.chart_style import (
     DONE,
     HEAVY,
@@ -64,7 +65,8 @@ def trend_page(told: tuple[SummaryFigures, Sequence[CityWeek]]) -> Figure:
     rows = -(-len(cities) // columns)
     height = _TOP_MM + rows * _PANEL_MM + _FOOT_MM
     figure = sized_figure(WIDTH_MM, height, is_simulated=figures.is_simulated)
-    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH_MM), ylim=(height, 0), autoscale_on=False)
+    axes = plain_axes(figure, (0, 0, 1, 1))
+    axes.set(xlim=(0, WIDTH_MM), ylim=(height, 0), autoscale_on=False)
     axes.set_axis_off()
     starts = sorted({one.start for city in figures.cities for one in city.trend})
     limit = scale_end([one.pushed or 0 for city in figures.cities for one in city.trend], _STEP)

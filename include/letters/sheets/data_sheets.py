@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from openpyxl import Workbook
@@ -126,4 +127,9 @@ def _width(value: Any) -> float:
         return 10
     if isinstance(value, float):
         return 8
-    return sum(1.0 if char < "\x7f" else 2.1 for char in str(value if value is not None else ""))
+    return _text_width("" if value is None else str(value))
+
+
+@lru_cache(4096)
+def _text_width(text: str) -> float:
+    return sum(1.0 if char < "\x7f" else 2.1 for char in text)
