@@ -20,7 +20,7 @@ from cadence import Steps, beat_dag, house_now, say
 steps = Steps("answer_round")
 
 
-@beat_dag("answer_round", "答复轮次", tags=["反馈"], max_active_runs=1)
+@beat_dag("answer_round", tags=["反馈"], max_active_runs=1)
 def answer_round():
     @task(task_display_name=say("收取 take"))
     def take():

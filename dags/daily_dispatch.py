@@ -19,7 +19,7 @@ from cadence import Steps, approval, beat_dag, current_run, decision, say
 steps = Steps("daily_dispatch")
 
 
-@beat_dag("daily_dispatch", "日调度", tags=["监管", "日调度"], approve=False)
+@beat_dag("daily_dispatch", tags=["监管", "日调度"], approve=False)
 def daily_dispatch():
     @task(task_display_name=say("拉取 pull"))
     def pull():
@@ -46,7 +46,7 @@ def daily_dispatch():
         return steps.account(current_run("day"), computed)
 
     computed = figures()
-    answer = approval()
+    answer = approval("daily_dispatch", "day")
     pull() >> computed
     compose(computed) >> answer
     release(answer.output) >> post() >> account(computed)

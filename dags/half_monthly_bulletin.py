@@ -19,7 +19,7 @@ from waits import AirWait
 steps = Steps("half_monthly_bulletin")
 
 
-@beat_dag("half_monthly_bulletin", "半月通报", tags=["监管", "半月通报"], approve=True)
+@beat_dag("half_monthly_bulletin", tags=["监管", "半月通报"], approve=True)
 def half_monthly_bulletin():
     @task(task_display_name=say("拉取 pull"))
     def pull():
@@ -51,7 +51,7 @@ def half_monthly_bulletin():
         workflow="half_monthly_bulletin",
         window_kind="half_month",
     )
-    computed, answer = figures(), approval()
+    computed, answer = figures(), approval("half_monthly_bulletin", "half_month")
     air >> pull() >> computed
     compose(computed) >> answer
     release(answer.output) >> post() >> account(computed)

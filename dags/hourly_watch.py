@@ -16,7 +16,7 @@ from cadence import Steps, approval, beat_dag, current_run, decision, say
 steps, push = Steps("hourly_watch"), Steps("alarm_push")
 
 
-@beat_dag("hourly_watch", "小时监测", tags=["监测", "小时"], approve=False)
+@beat_dag("hourly_watch", tags=["监测", "小时"], approve=False)
 def hourly_watch():
     @task(task_display_name=say("接收 take"))
     def take():
@@ -46,7 +46,7 @@ def hourly_watch():
     def post():
         return push.post(current_run("hour"))
 
-    judged, told, answer = judge(), compose(), approval()
+    judged, told, answer = judge(), compose(), approval("alarm_push", "hour")
     take() >> judged >> told >> answer
     account(judged)
     release(answer.output) >> post() >> reckon(told)

@@ -19,7 +19,6 @@ steps = Steps("post_round")
 
 @beat_dag(
     "post_round",
-    "投递轮次",
     tags=["投递"],
     max_active_runs=1,
     is_paused_upon_creation=False,  # it sends only what was released: off, mail stays in the outbox unseen

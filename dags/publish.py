@@ -24,7 +24,7 @@ from cadence import (
 steps = Steps("publish")
 
 
-@beat_dag("publish", "公开发布", tags=["公开"], params=until_param(), max_active_runs=1)
+@beat_dag("publish", tags=["公开"], params=until_param(), max_active_runs=1)
 def publish():
     @task(task_display_name=say("准备 prepare"))
     def prepare():

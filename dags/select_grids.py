@@ -23,7 +23,7 @@ FILE = Param(
 )
 
 
-@beat_dag("select_grids", "热点网格遴选", tags=["热点网格"], params={"file": FILE}, max_active_runs=1)
+@beat_dag("select_grids", tags=["热点网格"], params={"file": FILE}, max_active_runs=1)
 def select_grids():
     @task(task_display_name=say("遴选 propose"))
     def propose(params=None):

@@ -25,7 +25,7 @@ CASES = {
 }
 
 
-@beat_dag("weekly_summary", "周汇总", tags=["监管", "周汇总"], approve=False, params=CASES)
+@beat_dag("weekly_summary", tags=["监管", "周汇总"], approve=False, params=CASES)
 def weekly_summary():
     @task(task_display_name=say("拉取 pull"))
     def pull():
@@ -51,7 +51,7 @@ def weekly_summary():
     def account(computed):
         return steps.account(current_run(*KINDS), computed)
 
-    computed, answer = figures(), approval()
+    computed, answer = figures(), approval("weekly_summary", *KINDS)
     pull() >> computed
     compose(computed) >> answer
     release(answer.output) >> post() >> account(computed)

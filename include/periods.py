@@ -33,6 +33,17 @@ _SCHEDULES: Final[dict[str, str]] = {
     "answer_round": "*/5 * * * *",
 }
 DAG_IDS: Final = tuple(_SCHEDULES)
+# What every workflow is called, those included that only a person starts.
+DAG_NAMES: Final[dict[str, str]] = {
+    "hourly_watch": "小时监测",
+    "daily_dispatch": "日调度",
+    "weekly_summary": "周汇总",
+    "half_monthly_bulletin": "半月通报",
+    "post_round": "投递轮次",
+    "answer_round": "答复轮次",
+    "select_grids": "热点网格遴选",
+    "publish": "公开发布",
+}
 
 _WEDNESDAY, _SUNDAY = 2, 6
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099

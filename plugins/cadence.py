@@ -20,7 +20,7 @@ from airflow.sdk import (
 from troubles import MOST_RETRIES, Patience, deadline
 
 from include.language import help_text, say
-from include.periods import DAG_IDS, office_zone, schedule
+from include.periods import DAG_IDS, DAG_NAMES, office_zone, schedule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -62,11 +62,10 @@ RELEASE, SOME, REJECT = "全部签发", "签发部分", "不签发"
 PUBLISH, REFUSE = "发布", "不发布"
 DESK = "/desk"  # where the desk is mounted in the Airflow UI
 
-_WAITING = "{% for one in ti.xcom_pull(task_ids='compose')['waiting'] -%}"
 _EDITIONS = "{% for one in ti.xcom_pull(task_ids='prepare')['new'] -%}"
 
 
-def _approval_body() -> str:
+def _approval_body(waiting: list[dict[str, Any]]) -> str:
     return "\n".join(
         (
             say("签发之前不会排入发件箱。点开单位名称可预览每一封函件的正文、PDF、Word 和附表。"),
@@ -79,9 +78,10 @@ def _approval_body() -> str:
             ),
             say("- **{option}**：均不发出，须说明理由；没有理由会再次询问。", option=say(REJECT)),
             "",
-            _WAITING,
-            f"1. [{{{{ one.name }}}}]({DESK}/letters/{{{{ one.letter_id }}}}){say('　')}{{{{ one.subject }}}}",
-            "{% endfor %}",
+            *(
+                f"1. [{one['name']}]({DESK}/letters/{one['letter_id']}){say('　')}{one['subject']}"
+                for one in waiting
+            ),
         )
     )
 
@@ -103,7 +103,6 @@ def _publication_body() -> str:
 
 def beat_dag(
     dag_id: str,
-    name: str,
     *,
     tags: list[str],
     approve: bool | None = None,
@@ -121,7 +120,7 @@ def beat_dag(
             schedule=_intervals(dag_id),
             doc_md=help_text(dag_id, function.__globals__["__doc__"]),
             params={**asked, **(params or {})},
-            dag_display_name=f"{say(name)} {dag_id}",
+            dag_display_name=f"{say(DAG_NAMES[dag_id])} {dag_id}",
             tags=[say(tag) for tag in tags],
             deadline=deadline(dag_id),
             **{**DAG_DEFAULTS, **settings},
@@ -156,7 +155,7 @@ def letter_params(dag_id: str, *, approve: bool) -> dict[str, Param]:
             None,
             type=["null", "string"],
             title=say("函件发出日期或时刻"),
-            description=say(hint) + say("留空则取本次调度的时段，手动触发则取最近一个完整时段。"),
+            description=f"{say(hint)} {say('留空则取本次调度的时段，手动触发则取最近一个完整时段。')}",
         ),
         "deliver": Param(
             "auto",
@@ -289,23 +288,32 @@ def is_of_schedule() -> bool:
 
 
 class Approval(HITLOperator):
-    """Waits for a person where the run asks for it, as long as it takes; passes at once where it does not.
+    """Waits for a person where the run asks for it, as long as it takes; passes at once where it does not, or where no letter waits any
+    more. What is asked about is what waits at that moment: a question that is asked again, hours later, offers no letter that left or that
+    a person kept back meanwhile.
 
     An answer that cannot be acted on (不签发 without a reason, 签发部分 without a name, a name that is not in the list) is
     asked for again; the API server refuses the first two before they come here (`plugins/signatures.py`).
     """
 
+    def __init__(self, *, workflow: str, window_kinds: tuple[str, ...], **settings: Any) -> None:
+        super().__init__(**settings)
+        self.workflow, self.window_kinds = workflow, window_kinds
+
     def execute(self, context: Any) -> Any:
         """Parks the task for a person, or returns None when nobody has to be asked."""
-        composed = context["ti"].xcom_pull(task_ids="compose")
-        if not composed["asks_person"]:
+        if not context["ti"].xcom_pull(task_ids="compose")["asks_person"]:
             return None
-        names = list(dict.fromkeys(letter["name"] for letter in composed["waiting"]))
+        asked = self._question()
+        if not asked["asks_person"]:
+            self.log.info("no letter of this run waits for a signature any more; nobody is asked")
+            return None
+        self.subject, self.body = asked["title"], _approval_body(asked["waiting"])
         chosen = Param(
             None,
             type=["null", "array"],
             items={"type": "string"},
-            examples=names,
+            examples=list(dict.fromkeys(letter["name"] for letter in asked["waiting"])),
             title=say("签发哪些单位"),
             source="task",
             description=say(
@@ -317,16 +325,20 @@ class Approval(HITLOperator):
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
         """The person's answer, or the question again."""
-        known = {letter["name"] for letter in context["ti"].xcom_pull(task_ids="compose")["waiting"]}
         (option,), said = event["chosen_options"], event["params_input"] or {}
         names = set(said.get("names") or ())
+        foreign = names - {letter["name"] for letter in self._question()["waiting"]}
         why = unusable(option, names, str(said.get("reason") or ""))
-        if why or names - known:
+        if why or foreign:
             self.log.warning(
-                "the answer %s %s cannot be acted on (%s); asking again", option, said, why or names - known
+                "the answer %s %s cannot be acted on (%s); asking again", option, said, why or foreign
             )
             return self.execute(context)
         return super().execute_complete(context, event)
+
+    def _question(self) -> dict[str, Any]:
+        asked: dict[str, Any] = Steps(self.workflow).question(current_run(*self.window_kinds))
+        return asked
 
 
 def unusable(option: str, names: Collection[str], reason: str) -> str:
@@ -338,13 +350,15 @@ def unusable(option: str, names: Collection[str], reason: str) -> str:
     return ""
 
 
-def approval() -> Approval:
-    """The task between composing and releasing; what it shows comes from `compose`."""
+def approval(workflow: str, *window_kinds: str) -> Approval:
+    """The task between composing and releasing; what it asks comes from the `question` of the workflow."""
     return Approval(
+        workflow=workflow,
+        window_kinds=window_kinds,
         task_id="approve",
         task_display_name=say("签发 approve"),
-        subject="{{ ti.xcom_pull(task_ids='compose')['title'] }}",
-        body=_approval_body(),
+        subject="",
+        body="",
         options=[say(RELEASE), say(SOME), say(REJECT)],
         params={
             # Null is allowed, or the UI holds every answer back until both are filled in.

@@ -74,17 +74,14 @@ def airflow_access() -> "Access":
     return Access(reader, operator)
 
 
-def paused_dags() -> tuple[str, ...]:
-    """Those of the DAGs that the desk needs which are known and switched off."""
+def paused_dags() -> frozenset[str]:
+    """The DAGs that are known and switched off."""
     from airflow.models.dag import DagModel
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
-    from include.desk.pages.desk import NEEDED_DAGS
-
-    query = select(DagModel.dag_id).where(DagModel.dag_id.in_(NEEDED_DAGS), DagModel.is_paused)
     with create_session() as session:
-        return tuple(sorted(session.scalars(query)))
+        return frozenset(session.scalars(select(DagModel.dag_id).where(DagModel.is_paused)))
 
 
 def questions(runs: "Collection[RunKey]") -> "dict[RunKey, Question]":

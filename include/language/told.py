@@ -26,6 +26,8 @@ _JOINTS: Final[Mapping[Language, Mapping[str, str]]] = {
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 _WIDE: Final = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")  # with its signs
 _NAME_NUMBER: Final = re.compile(r"(.*?\D)(\d[\d.,]*)", re.DOTALL)
+# What stands in another language for how the profile calls whom it writes to beside its units.
+_TITLES: Final[Mapping[str, str]] = {"leader": "领导", "operators": "值班室", "greeting": "各位领导"}
 _LONGEST: Final = 2000  # characters: longer texts are no sentences of ours
 
 
@@ -162,6 +164,7 @@ def _sentences(own: Profile, language: Language) -> tuple[Mapping[str, str], tup
         made for source, template in texts.items() if "{" in source and (made := _pattern(source, template))
     ]
     whole = {source: template for source, template in texts.items() if "{" not in source}
+    whole |= {own.titles[role]: template_of(text, language) for role, text in _TITLES.items()}
     return whole, tuple(sorted(patterns, key=lambda one: -one.weight))
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from include.language import say
 from include.letter_kinds import is_in_use, kinds_where
-from include.periods import DAY, Period, later, midnight, period_ending, periods_between, window_kind
+from include.periods import DAG_IDS, DAY, Period, later, midnight, period_ending, periods_between, window_kind
 from include.profile.current import office
 from include.rules import SELF_WATCH
 from include.store.beat_runs import accounted_ends, first_scheduled
@@ -48,6 +48,16 @@ class Missing:
     def dag_id(self) -> str:
         """The DAG whose runs account for these windows."""
         return next(dag_id for dag_id, kinds in WINDOWS_OF_DAG.items() if self.kind in kinds)
+
+
+def wanted_dags(connection: Connection) -> frozenset[str]:
+    """The scheduled DAGs that this office's work needs: those of windows whose letters it makes, and the rounds."""
+    return frozenset(
+        dag_id
+        for dag_id in DAG_IDS
+        if dag_id not in WINDOWS_OF_DAG
+        or any(_is_wanted(connection, kind) for kind in WINDOWS_OF_DAG[dag_id])
+    )
 
 
 def due_at(period: Period) -> datetime:

@@ -13,7 +13,7 @@ from include.act import Act
 from include.language import say
 from include.profile.current import latest_told_office
 from include.sources.succession import take_over
-from include.store.dated_records import SINCE_EVER, Difference, Record
+from include.store.dated_records import SINCE_EVER, Difference, Record, since_said
 from include.store.offices import differences
 from include.store.statements import frame
 from include.store.successors import Successor, successors
@@ -83,7 +83,7 @@ def words_of(one: Difference) -> Iterator[str]:
         texts = say("，").join(
             say("{field}：{value}", field=say(field), value=value)
             for field, value in (ours or told).items()
-            if field != "时段数" and value not in (say("一直"), say("长期"))
+            if field != "时段数" and value not in (since_said(SINCE_EVER), say("长期"))
         )
         yield say("档案新增：{texts}", texts=texts) if told else say("档案中已没有：{texts}", texts=texts)
         return
@@ -103,7 +103,7 @@ def _texts(record: Record) -> dict[str, str]:
     told = {label: _text(name, last.get(name)) for name, label in _FIELDS.items() if name in last}
     told["区域"] = say("、").join(
         say(
-            "{region}（{since}起，{until}）",
+            "{region}（{since} — {until}）",
             region=stay["region"],
             since=_text("valid_from", stay["valid_from"]),
             until=_text("valid_to", stay["valid_to"]),
@@ -116,7 +116,7 @@ def _texts(record: Record) -> dict[str, str]:
 
 def _text(name: str, value: Any) -> str:
     if name == "valid_from":
-        return say("一直") if value == SINCE_EVER.isoformat() else str(value)
+        return since_said(str(value))
     if name == "valid_to":
         return str(value or say("长期"))
     if isinstance(value, bool):

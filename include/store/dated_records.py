@@ -18,9 +18,19 @@ from sqlalchemy import Connection, Table, insert, select
 
 from include.act import Act
 from include.errors import InputError
+from include.language import say
 
 SINCE_EVER: Final = date(1900, 1, 1)
+_FIRST_TAKEN: Final = (
+    "2000-01-01"  # the earliest that intake takes: what contacts without a first date are given
+)
 Record = dict[str, Any]
+
+
+def since_said(first: date | str) -> str:
+    """The first date as a person reads it: 自始 where none was ever told."""
+    text = str(first)[:10]
+    return say("自始") if text <= _FIRST_TAKEN else text
 
 
 @dataclass(frozen=True)

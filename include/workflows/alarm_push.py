@@ -41,7 +41,7 @@ def frozen(run: Run, computed: dict[str, Any]) -> HourlyPushes:
 
 
 _letters: Final = LetterSteps(KINDS, lambda run, computed: due_of(frozen(run, computed)))
-compose, release, post = _letters.compose, _letters.release, _letters.post
+compose, question, release, post = _letters.compose, _letters.question, _letters.release, _letters.post
 
 
 def account(run: Run, told: dict[str, Any]) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def _letter(kind: str, one: NoticeFigures | ReminderFigures, alarms: tuple[Named
 
 
 _letters: Final = LetterSteps(KINDS, lambda run, computed: _due(frozen(run, computed)))
-compose, release, post = _letters.compose, _letters.release, _letters.post
+compose, question, release, post = _letters.compose, _letters.question, _letters.release, _letters.post
 
 
 def account(run: Run, computed: dict[str, Any]) -> dict[str, Any]:

@@ -259,4 +259,5 @@ def _bulletin(one: BulletinFigures) -> Due:
 
 
 _letters: Final = LetterSteps(KINDS, lambda run, computed: _due(frozen(run, computed)))
-compose, release, post, account = _letters.compose, _letters.release, _letters.post, _letters.account
+compose, question, release = _letters.compose, _letters.question, _letters.release
+post, account = _letters.post, _letters.account

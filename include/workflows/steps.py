@@ -95,7 +95,7 @@ class LetterSteps:
         """Drafts every letter that is due (in place where it was drafted before) and withholds drafts that are no longer due.
 
         A letter that cannot be composed does not stop the others: it is in `failed` with the reason, and `account` fails.
-        `waiting`: the letters that a decision is about, one mapping each of `letter_id`, `name` (of the addressee), `subject`.
+        What a person is asked about it: as `question`.
         """
         due = self.in_use(run, computed)
         house, counts, failed, warnings = run.house, {"created": 0, "recomposed": 0, "left": 0}, {}, []
@@ -138,11 +138,14 @@ class LetterSteps:
             if letter_row.letter_key not in keys:
                 reason = say("重新计算后本时段不再需要这封函件")
                 withhold(house.engine, letter_row.letter_id, now=run.now, actor=run.actor, reason=reason)
+        return {**counts, "failed": failed, "warnings": warnings, **self.question(run)}
+
+    def question(self, run: Run) -> dict[str, Any]:
+        """What a person is asked now: `asks_person` (whether at all), `title`, and `waiting`: the letters that the decision is about, one
+        mapping each of `letter_id`, `name` (of the addressee), `subject`. What was signed, rejected or kept back before is none of them.
+        """
         waiting = self._open(run)
         return {
-            **counts,
-            "failed": failed,
-            "warnings": warnings,
             "asks_person": run.asks_person and bool(waiting),
             "title": say("{label}：{count}封函件待签发", label=run.period.label, count=len(waiting)),
             "waiting": [

@@ -153,4 +153,5 @@ def _letter(one: SummaryFigures) -> Due:
 
 
 _letters: Final = LetterSteps(KINDS, lambda run, computed: _due(frozen(run, computed)))
-compose, release, post, account = _letters.compose, _letters.release, _letters.post, _letters.account
+compose, question, release = _letters.compose, _letters.question, _letters.release
+post, account = _letters.post, _letters.account

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from include.house import SETTINGS_FILE
-from include.periods import DAG_IDS, schedule
+from include.periods import DAG_IDS, DAG_NAMES, schedule
 
 ROOT = Path(__file__).resolve().parents[2]
 POOLS = [
@@ -100,7 +100,7 @@ print("@@" + json.dumps({"errors": bag.import_errors, "dags": {
 
 
 def test_there_is_one_dag_a_file_with_its_name(dags: dict[str, dict[str, object]]) -> None:
-    assert sorted(dags) == [path.stem for path in DAG_FILES]
+    assert sorted(dags) == [path.stem for path in DAG_FILES] == sorted(DAG_NAMES)
 
 
 def test_every_dag_keeps_the_beat_of_the_cadence_in_beijing_time(dags: dict[str, dict[str, object]]) -> None:

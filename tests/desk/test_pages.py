@@ -445,10 +445,22 @@ def test_the_first_page_shows_the_last_day_with_an_alarm_and_says_so(store: Engi
 
 
 def test_what_is_paused_is_said_in_red_with_the_way_to_switch_it_on(store: Engine, tmp_path: Path) -> None:
-    paused = Browser(house_of(store, tmp_path), airflow=Airflow(paused=lambda: ("post_round",)))
+    paused = Browser(
+        house_of(store, tmp_path),
+        airflow=Airflow(
+            paused=lambda: frozenset(
+                {"post_round", "answer_round", "daily_dispatch", "hourly_watch", "publish"}
+            )
+        ),
+    )
     page = paused.get("/").text
     assert '<p class="problem" role="alert">“投递轮次”已停用' in page
     assert 'href="/dags/post_round"' in page
+    others = page.partition("已停用，不会按时自动运行（点开启用）：")[2].partition("</p>")[0]
+    assert re.findall("/dags/([a-z_]+)", others) == [
+        "daily_dispatch",
+        "answer_round",
+    ]  # no stations, no watch
     assert "已停用" not in Browser(house_of(store, tmp_path)).get("/").text
 
 

@@ -34,7 +34,7 @@ ACTED_IN = [
     *(INCLUDE / "office" / "mailroom").glob("*.py"),
     *(
         INCLUDE / "post" / f"{name}.py"
-        for name in ("composed", "copies", "revisions", "letters", "message", "outbox", "release")
+        for name in ("composed", "copies", "revisions", "drafts", "message", "outbox", "release")
     ),
 ]
 NOT_SHOWN = ("bulletin.py", "air_quality.py", "grid_choice.py", "grid_sources.py")  # no page asks for these

@@ -20,7 +20,7 @@ import json, sys
 from datetime import datetime, UTC
 from unittest.mock import patch
 import cadence
-composed, events = json.loads(sys.argv[1])
+composed, waiting, events = json.loads(sys.argv[1])
 
 class Instance:
     id = "1"
@@ -37,12 +37,21 @@ def outcome(step, *arguments):
     except BaseException as end:
         return type(end).__name__
 
+class Steps:
+    def __init__(self, workflow):
+        assert workflow == "half_monthly_bulletin"
+    def question(self, kinds):
+        assert kinds == ("half_month",)
+        return {"title": "待签发", "asks_person": bool(waiting), "waiting": waiting}
+
+cadence.Steps, cadence.current_run = Steps, lambda *kinds: kinds
+approval = lambda: cadence.approval("half_monthly_bulletin", "half_month")
 with patch("airflow.providers.standard.operators.hitl.upsert_hitl_detail", lambda **said: asked.append(said)):
-    operator = cadence.approval()
+    operator = approval()
     results.append(outcome(operator.execute))
     for event in events:
         event |= {"responded_at": datetime.now(UTC), "responded_by_user": {"id": "1", "name": "王处长"}}
-        answer = outcome(cadence.approval().execute_complete, event)
+        answer = outcome(approval().execute_complete, event)
         found = cadence.decision(answer) if isinstance(answer, dict) else None
         results.append(
             answer if found is None else [found.who, found.reason, None if found.names is None else sorted(found.names)]
@@ -51,9 +60,11 @@ print("@@" + json.dumps({"asked": asked, "results": results, "no_answer": cadenc
 """
 
 
-def asked(tmp_path: Path, composed: dict[str, Any], *events: dict[str, Any]) -> dict[str, Any]:
+def asked(
+    tmp_path: Path, *events: dict[str, Any], asks: bool = True, waiting: list[dict[str, Any]] = WAITING
+) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-c", ASK, json.dumps([composed, events])],
+        [sys.executable, "-c", ASK, json.dumps([{"asks_person": asks}, waiting, events])],
         capture_output=True,
         text=True,
         check=False,
@@ -71,15 +82,18 @@ def answer(option: str, **said: Any) -> dict[str, Any]:
 
 
 def test_nobody_is_asked_where_the_run_asks_nobody(tmp_path: Path) -> None:
-    found = asked(tmp_path, {"asks_person": False, "waiting": WAITING})
+    found = asked(tmp_path, asks=False)
     assert found == {"asked": [], "results": [None], "no_answer": None}
+
+
+def test_nobody_is_asked_again_about_letters_that_no_longer_wait(tmp_path: Path) -> None:
+    assert asked(tmp_path, waiting=[])["results"] == [None]
 
 
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return asked(
         tmp_path_factory.mktemp("airflow"),
-        {"asks_person": True, "waiting": WAITING},
         answer("全部签发"),
         answer("签发部分", names=["阳泉市"], reason=" 其余待核 "),
         answer("不签发", reason="数字有疑问"),
@@ -92,6 +106,10 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_the_question_lists_the_letters_and_has_no_time_limit(answered: dict[str, Any]) -> None:
     question = answered["asked"][0]
     assert question["options"] == ["全部签发", "签发部分", "不签发"]
+    assert question["subject"] == "待签发"
+    assert (
+        "1. [石家庄市](/desk/letters/7)　通报函甲\n1. [阳泉市](/desk/letters/8)　通报函乙" in question["body"]
+    )
     assert question["defaults"] is None
     assert question["params"]["names"]["schema"]["examples"] == ["石家庄市", "阳泉市"]
     assert sorted(question["params"]) == ["names", "reason"]

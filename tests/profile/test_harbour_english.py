@@ -13,7 +13,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi.routing import APIRoute
 from pypdf import PdfReader
 from sqlalchemy import select
 
@@ -51,6 +50,7 @@ from include.supervision.alarm_push import AlarmFigures, PushedAlarm, TrendHour
 from include.supervision.figures import FormRow, Issue, Suspected
 from include.workflows import answer_round, daily_dispatch
 from tests.desk import facts
+from tests.desk.crawl import crawled, kind_of, plain_pages
 
 # Chinese, Japanese and Korean characters, their signs and their wide letters.
 CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
@@ -262,15 +262,6 @@ def house_of(var: Path) -> House:
     return open_house(demo_registry(1), var)
 
 
-def plain_pages(browser: facts.Browser) -> list[str]:
-    """Every page and file of the desk whose path has no part to fill in: what no page links to, too."""
-    return [
-        route.path
-        for route in browser.site.routes
-        if isinstance(route, APIRoute) and "GET" in route.methods and "{" not in route.path
-    ]
-
-
 def told(answer: httpx.Response, path: str) -> str:
     """All that an answer says, codes of data aside: those are no words."""
     kind = answer.headers["content-type"].partition(";")[0]
@@ -282,33 +273,22 @@ def told(answer: httpx.Response, path: str) -> str:
 def test_every_page_of_the_desk_is_in_english(played: Path) -> None:
     now = midnight(date(2020, 3, 16)) + 10 * HOUR
     browser = facts.Browser(house_of(played), language="en-GB", now=now)
-    plain = plain_pages(browser)
-    assert len(plain) > 30
-    paths = ["/", "/?at=2020-03-12T09:00", *plain]
-    seen: dict[str, int] = {}
-    found = {}
-    for path in paths:  # grows
-        kind = re.sub(r"HB-[-\w]+|[A-Z]*[0-9]+", "#", path.partition("?")[0])
-        seen[kind] = seen.get(kind, 0) + 1
-        if seen[kind] > 2:
-            continue
-        answer = browser.get(path)
+    assert len(plain_pages(browser)) > 30
+    found, seen = {}, set()
+    for path, answer in crawled(browser, "/", "/?at=2020-03-12T09:00"):
         assert answer.status_code < 500, path
+        seen.add(kind_of(path))
+        if path.partition("?")[0].endswith(("/figures", ".css")):  # frozen figures hold codes
+            continue
         text = told(answer, path)
         if lines := chinese(text):
             found[path] = lines
         if "Beijing" in text:  # its clock is Helsinki's
             found[path] = [line for line in text.splitlines() if "Beijing" in line]
-        for link in re.findall(r'(?:href|src)="/desk(/[^"#]*)', answer.text if text else ""):
-            link = link.replace("&amp;", "&")
-            if link not in paths and not link.partition("?")[0].endswith(
-                ("/figures", ".css")
-            ):  # frozen figures hold codes
-                paths.append(link)
     assert found == {}
     assert "As of (Europe/Helsinki time)" in browser.get("/").text
     wanted = {"/letters/#", "/cities/#", "/alarms/#", "/grids/#", "/chain", "/links", "/outages", "/signing"}
-    assert wanted | {"/audit", "/ranking", "/season", "/map", "/units", "/hints", "/spot-checks"} <= set(seen)
+    assert wanted | {"/audit", "/ranking", "/season", "/map", "/units", "/hints", "/spot-checks"} <= seen
 
 
 @pytest.mark.parametrize(("day", "hours"), [(date(2020, 3, 29), 23), (date(2020, 10, 25), 25)])

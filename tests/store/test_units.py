@@ -219,8 +219,8 @@ def test_what_an_operator_changed_is_a_question_once_the_profile_says_something_
         (asked,) = undecided(connection)
         assert list(words_of(asked)) == [
             "主送机关：阳泉分局 → 新阳泉市生态环境局",
-            "有效自：2020-03-10 → 1900-01-01",
-            "记录数：2 → 1",
+            "有效自：2020-03-10 → 自始",
+            "时段数：2 → 1",
         ]
         keep_ours(connection, newer, "140300", CHANGE)
         assert undecided(connection) == []

@@ -7,21 +7,11 @@ from typing import Final
 
 from include.language import say
 from include.letter_kinds import letter_label
-from include.periods import DAY, office_zone
+from include.periods import DAG_NAMES, DAY, office_zone
 from include.profile.current import office
 
-DAGS: Final = {
-    "daily_dispatch": "日调度",
-    "weekly_summary": "周汇总",
-    "half_monthly_bulletin": "半月通报",
-    "hourly_watch": "小时监测",
-    "post_round": "投递轮次",
-    "answer_round": "答复轮次",
-    "select_grids": "热点网格遴选",
-    "publish": "公开发布",
-}
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d:\d\d")
-_RUN: Final = re.compile(rf"\b(?:{'|'.join(DAGS)})/[^\s，；。：（）“”]+")
+_RUN: Final = re.compile(rf"\b(?:{'|'.join(DAG_NAMES)})/[^\s，；。：（）“”]+")
 _EDGE: Final = r"\d{4}-\d\d-\d\d(?:T\d{4}(?:\d\d)?Z)?"
 # `notice_130100_day_2020-03-12_2020-03-13_1`: kind, addressee, window, revision (`Period.letter_key`).
 _LETTER: Final = re.compile(
@@ -42,7 +32,7 @@ def run_parts(run_id: str | None) -> tuple[str, datetime | None]:
     dag_id, _, own = (run_id or "").partition("/")
     stamp = _STAMP.search(own)
     moment = datetime.fromisoformat(stamp[0]) if stamp else None
-    return DAGS.get(dag_id, dag_id), moment
+    return DAG_NAMES.get(dag_id, dag_id), moment
 
 
 def run_said(run_id: str | None, named: Callable[[str], str] = say) -> str:

@@ -1,7 +1,7 @@
 """A book of what holds from a day on (units, places): its rows on a date, what a person decides, and one form for every act on it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Final
 
@@ -32,12 +32,13 @@ KEEP: Final = "keep"  # the act that settles a difference to the profile
 
 @dataclass(frozen=True)
 class Field:
-    """A field of the form. `choices`: of a list; else a text of at most `most` characters."""
+    """A field of the form. `choices`: of a list, named by the labels of `group`; else a text of at most `most` characters."""
 
     name: str
     label: str
     most: int = 32
     choices: tuple[str, ...] = ()
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Also:
 @dataclass(frozen=True)
 class Book:
     """One book. `name`: of its page; `subject`: what a row is called in the store; `code`, `columns`: (column, its head); `acts`: what each is
-    called; `form`: a dependency that reads its form (the act, its fields, `since` among them); `step`: what an act does, or InputError."""
+    called; `above`: the column that names another row by its code; `labels`: by column, the group of labels of its words; `form`: a dependency that reads its form (the act, its fields, `since` among them); `step`: what an act does, or InputError."""
 
     name: str
     subject: str
@@ -61,12 +62,14 @@ class Book:
     note: str
     code: tuple[str, str]
     columns: tuple[tuple[str, str], ...]
+    above: str
     fields: tuple[Field, ...]
     acts: Mapping[str, str]
     rows: Callable[[Connection, date], pd.DataFrame]
     form: Callable[..., tuple[str, dict[str, str]]]
     step: Callable[[str, dict[str, str], date], Step]
     also: Also | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def words(self) -> set[str]:
@@ -100,6 +103,7 @@ def book_routes(desk: Desk, book: Book) -> APIRouter:
             "book": book,
             "also": also,
             "rows": rows,
+            "called": {row[book.code[0]]: row["name"] for row in rows},
             "on": on,
             "asked": asked,
             "done": "",

@@ -22,8 +22,6 @@ from include.store.facts import ALL_KNOWN, last_push
 
 T = TypeVar("T")
 
-# Without these nothing leaves and nothing comes in by itself.
-NEEDED_DAGS: Final = ("post_round",)
 _KEPT: Final = 64  # computed figures
 _KEPT_SECONDS: Final = 60.0
 FIRST_YEAR, LAST_YEAR = 2000, 2099
@@ -85,11 +83,11 @@ class Recent:
 
 @dataclass(frozen=True)
 class Airflow:
-    """What only Airflow knows. `paused`: those of `NEEDED_DAGS` that are switched off; `answer`: gives the answer of a visitor to the
+    """What only Airflow knows. `paused`: the DAGs that are switched off; `answer`: gives the answer of a visitor to the
     required action of a run (visitor, DAG, run, `all`, `some` or `none`, names of units, reason), or raises StateError where it cannot be given;
     `questions`: of some runs (DAG, run), how each stands with its question. Without Airflow around the desk nothing is paused and no question is known."""
 
-    paused: Callable[[], tuple[str, ...]] = tuple
+    paused: Callable[[], frozenset[str]] = frozenset
     answer: Callable[[Visitor, str, str, str, list[str], str], None] | None = None
     questions: Callable[[Collection[RunKey]], Mapping[RunKey, Question]] | None = None
 

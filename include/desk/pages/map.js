@@ -53,7 +53,7 @@
   const say = (layer, text) => {
     if (text) troubles.set(layer, text);
     else troubles.delete(layer);
-    status.textContent = [...troubles.values()].join(" · ");
+    status.textContent = [...new Set(troubles.values())].join(" · ");
   };
 
   const waiting = {}; // by layer: the request that is under way; a newer one ends it

@@ -66,6 +66,7 @@ BOOK: Final = Book(
         ("parent_code", "所在的地方"),
         ("aliases", "别名"),
     ),
+    above="parent_code",
     fields=(
         Field("name", "名称", 64),
         Field("name_en", "英文名称", 64),
@@ -79,6 +80,7 @@ BOOK: Final = Book(
         "add": "新增地方",
         KEEP: "以现有的为准",
     },
+    labels={"level": "place_level"},
     rows=places_on,
     form=_form,
     step=_step,

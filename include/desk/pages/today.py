@@ -14,7 +14,12 @@ from include.desk.pages.desk import At, Desk, Known, known_at
 from include.desk.pages.view import page, part
 from include.desk.today import sorted_cities, today
 from include.geo.boundaries import map_notice
+from include.house import House
+from include.office.beat_watch import wanted_dags
 from include.office.waiting import TOPICS, waiting
+from include.periods import DAG_IDS
+from include.store.engine import reading
+from include.store.rounds import POST_ROUND
 
 COLUMNS: Final = (
     ("city", "城市", False), ("flag", "标记", False), ("window", "当期反馈/推送", True), ("feedback", "近7日反馈/推送", True),
@@ -22,6 +27,16 @@ COLUMNS: Final = (
     ("", "走势", False), ("", "最近函件", False),
 )  # fmt: skip
 Order = Literal["flag", "city", "window", "feedback", "on_time", "overdue", "open", "problems"]
+
+
+def _paused(desk: Desk, house: House) -> list[str]:
+    """The DAGs that this office needs and that are switched off, in the order of the cadence."""
+    off = desk.airflow.paused()
+    if not off:
+        return []
+    with reading(house.engine) as connection:
+        off &= wanted_dags(connection)
+    return [dag_id for dag_id in DAG_IDS if dag_id in off]
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -66,7 +81,8 @@ def routes(desk: Desk) -> APIRouter:
             "now": now,
             "is_empty": not desk.has_alarms(house, state),
             "is_last_day": not at and as_of < now.replace(second=0, microsecond=0),
-            "paused": desk.airflow.paused(),
+            "paused": _paused(desk, house),
+            "post_round": POST_ROUND,
             "topics": TOPICS,
             "is_simulated": found.is_simulated,
             "figures": part(desk, request, "today_figures.html", figures, (as_of, state, sort), at=at),

@@ -98,6 +98,7 @@ BOOK: Final = Book(
         ("reports_to", "上级"),
         ("region", "区域"),
     ),
+    above="reports_to",
     fields=(
         Field("name", "名称", 64),
         Field("bureau", "主送机关", 128),
@@ -107,7 +108,7 @@ BOOK: Final = Book(
         Field("leaving", "移出区域"),
         Field("successor", "承接单位"),
         Field("county", "仅承接此区县", 64),
-        Field("kind", "类型", choices=tuple(UNIT_KINDS)),
+        Field("kind", "类型", choices=tuple(UNIT_KINDS), group="unit_kind"),
         Field("place_code", "所在地代码"),
     ),
     acts={

@@ -21,15 +21,16 @@ from include.chain.dissection.values import MEASURE_STATES
 from include.chain.dissection.values import STATES as CASE_STATES
 from include.chain.steps import EVENTS, ROLES, SLOT_LABELS, STATES
 from include.desk.pages.access import Visitor, form_token
-from include.desk.pages.codes import DAGS, codes_said, run_parts
+from include.desk.pages.codes import codes_said, run_parts
 from include.desk.pages.desk import Desk
 from include.language import office_words, speaking, spoken
 from include.language.told import retold
 from include.letter_kinds import letter_label
 from include.letters.words.flag_words import level_reasons, level_word
-from include.periods import DAY, office_zone
+from include.periods import DAG_NAMES, DAY, office_zone
 from include.profile.current import office
 from include.sources.names import SOURCES, TABLES
+from include.store.dated_records import since_said
 
 HERE: Final = Path(__file__).parent
 Language = Literal["zh", "en"]
@@ -103,6 +104,19 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "refused": "上级未采用",
         "dropped": "不上报",
     },
+    # As the shipped profiles call them; an office may have others, which stand as it wrote them.
+    "place_level": {
+        "country": "国家",
+        "region": "大区",
+        "province": "省级",
+        "city": "市级",
+        "municipality": "市级",
+        "county": "区县级",
+        "ward": "区县级",
+        "town": "乡镇级",
+        "zone": "园区",
+    },
+    "unit_kind": {"bureau": "主管局", "department": "部门", "town": "乡镇", "zone": "园区"},
     "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "领导", "duty": "值班室"},
     "subject": {
         "letter": "函件",
@@ -173,7 +187,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "bounce_note": "退信（未停用）",
         "take_form": "录入反馈表",
     },
-    "dag": DAGS,
+    "dag": DAG_NAMES,
     "source": SOURCES,
     "channel_kind": {"wecom": "企业微信", "dingtalk": "钉钉", "feishu": "飞书", "webhook": "推送接口"},
     "channel_topic": {
@@ -463,6 +477,7 @@ def _environment(language: Language) -> Environment:
         "picker": _picker,
         "size": _size,
         "day": _day,
+        "since": since_said,
         "told": _told,
     }
     environment.globals |= {
