@@ -12,7 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from include.errors import InputError
-from include.language.moments import day_words, days_words, hours_words, moment_words
+from include.language.moments import day_words, days_words, end_words, hours_words, moment_words
 from include.profile.current import office
 
 DAY: Final = timedelta(days=1)
@@ -169,6 +169,11 @@ class Period:
     def last_date(self) -> date:
         """The last day inside the window, as a person would name it."""
         return office_date(self.end_at - _JUST_BEFORE)
+
+    @property
+    def end_label(self) -> str:
+        """The window's end as a person writes it before `前`: `3月12日24时`, or `3月12日9时` inside a day."""
+        return end_words(self.end_at.astimezone(office_zone()), self.last_date)
 
     @property
     def is_whole_days(self) -> bool:

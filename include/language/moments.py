@@ -27,6 +27,13 @@ def moment_words(local: datetime, *, year: bool = False) -> str:
     return say(text, date=day_words(local.date(), year=year), hour=local.hour, minute=local.minute)
 
 
+def end_words(end: datetime, last: date) -> str:
+    """The end of a window, `3月12日24时`, `3月12日9时`; `last`: the last day inside."""
+    if end.date() == last:
+        return moment_words(end)
+    return say("{date}{hour}时", date=day_words(last), hour=24)
+
+
 def clock_words(local: datetime) -> str:
     """`8:30`, as a table's cell has it."""
     return say("{hour}:{minute:02d}", hour=local.hour, minute=local.minute)

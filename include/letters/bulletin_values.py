@@ -112,6 +112,7 @@ def bulletin_values(
             "短半月": short_half_name(period),
             "短时段": period.label,
             "截至": moment_label(period.as_of, year=True),
+            "期末": period.end_label,
             "函件标识": figures.letter_key,
             "数据完整性": sentence(show(figures.completeness)),
             "来源": show(source_titles(figures.sources, rules_version=figures.rules_version)) or NONE,

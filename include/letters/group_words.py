@@ -58,21 +58,21 @@ def morning(figures: DailyFigures) -> GroupWords:
             pushed=pushed,
             answered=answered,
         ),
-        say("近7日应反馈{due}条，已反馈{done}条", due=due, done=done)
+        say("近7日推送、已到时限{due}条，已反馈{done}条", due=due, done=done)
         if due
-        else say("近7日没有到期应反馈的报警"),
+        else say("近7日推送的报警没有已到时限的"),
     ]
     last = bottom(figures.cities)
     tail = (
         [say("后{count}位：{names}", count=len(last), names=say("、").join(last))]
         if last
-        else [say("近7日到期的均已按期反馈")]
+        else [say("近7日推送、已到时限的均已按期反馈")]
         if due
         else []
     )
     complete = [row for row in rows if not row[3]]
     table = [say("{name} {done}/{due}", name=name, done=n, due=of) for name, n, of, late in rows if late]
-    rest = [say("其余{count}个单位已全部反馈", count=len(complete))] if complete and table else []
+    rest = [say("其余{count}个单位已到时限的全部反馈", count=len(complete))] if complete and table else []
     return _marked(
         GroupWords(
             say(

@@ -38,6 +38,7 @@ def reminder_values(
             "短时段": figures.period.label,
             "截至": moment_label(as_of, year=True),
             "短截至": moment_label(as_of),
+            "期末": figures.period.end_label,
             "数据完整性": sentence(show(figures.completeness)),
             "函件标识": figures.letter_key,
             "近七日": counts_values(figures.rolling, figures.rolling_label),

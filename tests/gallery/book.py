@@ -10,7 +10,7 @@ import typst
 from PIL import Image
 
 from include.letters.composition import Letter
-from include.letters.document.press import FORM, form_inputs
+from include.letters.document.press import FORM, form_inputs, settled
 from include.letters.document.templates import template
 from include.letters.document.typefaces import load_typefaces
 from include.letters.document.word_reader import read_manuscript
@@ -40,8 +40,11 @@ def page_images(docx: bytes, ppi: int = SMALL_PPI) -> list[bytes]:
     """The pages of a letter as PNG, set from its Word file as the PDF is."""
     typefaces = load_typefaces()
     inputs = form_inputs(read_manuscript(docx), typefaces)
-    found: Any = typst.compile(
-        template(FORM), font_paths=typefaces.fonts, format="png", ppi=ppi, sys_inputs=inputs
+    compiler: Any = typst.Compiler(font_paths=typefaces.fonts)
+    found, _ = settled(
+        lambda joins: compiler.compile_with_warnings(
+            template(FORM), format="png", ppi=ppi, sys_inputs=inputs | joins
+        )
     )
     return [found] if isinstance(found, bytes) else list(found)
 

@@ -33,6 +33,7 @@ _CHINESE: Final = {
     "a change of two to what was not there": r"均上期没有",
     "alarms pushed to all cities": r"没有向\d+个城市推送",
     "a source by the id of its connection": r"数据来源[：:]?(?:[^，。；]*、)?[a-z][a-z0-9_.-]*(?=[、。；，]|$)",
+    "all, without saying of what": r"(?<![0-9年月日时])(?<!时前推送的)(?:所列报警|上述报警|全部报警)均已|（[^（）]*，均已反馈）|没有待反馈报警",
     "one after the other of one": r"(?<!\d)1(?:条|个)(?:报警|网格|问题)?逐[一条个]",
 }
 _ENGLISH: Final = {
@@ -44,6 +45,7 @@ _ENGLISH: Final = {
     "signs beside each other": r"[,;:] ?[,;:.](?!\.)|\. ?[,;]|\(\)| [,;)]|\( |\]\w",
     "a word said twice": r"\b(the|a|an|of|on|in|to|by|is|are|was|and|with|for) \1\b",
     "a number without a blank before its unit": r"\d(?:μg|mg|km)\b",
+    "all, without saying of what": r"\bAll alarms are answered\b|\bno unanswered alarm\b|, all answered\)",
     "an article that does not fit": r"\bthe (?:January|February|March|April|May|June|July|August)\b(?! \d)",
 }
 

@@ -28,7 +28,7 @@ from include.periods import Period
 from include.supervision.figures import FeedbackCounts, Share
 from include.supervision.weekly_figures import DayCount, SummaryFigures
 from tests.letters import summaries
-from tests.supervision.summaries import city_week, summary
+from tests.supervision.summaries import city_week
 
 DRAWINGS = (rate_bars, alarms_by_day, problems_by_category, rate_map)
 
@@ -126,20 +126,22 @@ def test_alarms_by_day_stack_answered_and_not() -> None:
     assert [bar.get_height() for bar in bars(figure, UNDONE)] == [
         one.pushed - one.answered for one in figures.days
     ]
-    assert figure.axes[0].get_ylim() == pytest.approx((0, 232))  # room above 200 for the names of the windows
+    assert figure.axes[0].get_ylim() == pytest.approx((0, 29))  # room above 25 for the names of the windows
     assert {"本期", "上期"} <= set(texts(figure))
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == [
         "3/1",
         *(str(day) for day in range(2, 11)),
     ]
-    busy = replace(figures, days=(*figures.days[:-1], DayCount(date(2020, 3, 10), 201, 0)))
-    assert alarms_by_day(busy).axes[0].get_ylim() == pytest.approx((0, 464))
+    busy = replace(figures, days=(*figures.days[:-1], DayCount(date(2020, 3, 10), 26, 0)))
+    assert alarms_by_day(busy).axes[0].get_ylim() == pytest.approx((0, 58))
 
 
-def test_a_province_has_a_scale_of_its_own() -> None:
-    figures = summary(province_code="140000")
-    assert alarms_by_day(figures).axes[0].get_ylim() == pytest.approx((0, 29))
-    assert problems_by_category(figures).axes[0].get_xlim() == (0, 10)
+@pytest.mark.parametrize(("cities", "day", "category"), [(1, 5, 5), (4, 25, 5), (11, 100, 20), (39, 200, 40)])
+def test_scales_stand_by_the_number_of_cities(cities: int, day: int, category: int) -> None:
+    plain = summaries.plain()
+    figures = replace(plain, cities=plain.cities[:1] * cities)
+    assert alarms_by_day(figures).axes[0].get_ylim() == pytest.approx((0, day * 1.16))
+    assert problems_by_category(figures).axes[0].get_xlim() == (0, category)
 
 
 def test_days_keep_their_places_from_week_to_week() -> None:
@@ -162,7 +164,7 @@ def test_problems_by_category_stack_rectified_and_not_and_mark_the_window_before
     assert [bar.get_width() for bar in bars(figure, DONE)] == [1, 1, 1, 0]
     assert [bar.get_width() for bar in bars(figure, UNDONE)] == [0, 0, 0, 1]
     assert [list(line.get_xdata()) for line in axes.lines] == [[1, 1], [0, 0], [0, 0], [0, 0]]
-    assert axes.get_xlim() == (0, 40)
+    assert axes.get_xlim() == (0, 5)
     assert not problems_by_category(summaries.first()).axes[0].lines  # nothing before
 
 

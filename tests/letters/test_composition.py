@@ -18,7 +18,7 @@ TEXT_OF_A_NOTICE = """\
 
 石家庄市生态环境局：
 
-现将2020年3月12日热点网格报警及你市排查反馈情况函告如下，统计截至3月13日8时30分，详见所附函件。
+现将2020年3月12日热点网格报警及你市排查反馈情况函告如下，统计3月12日24时前推送的报警截至3月13日8时30分的情况，详见所附函件。
 
 待反馈：1条，已超期
 本期（3月12日）：推送3条，已反馈1条，反馈率1/3（33.3%）
@@ -135,9 +135,9 @@ def test_html_escapes_and_text_does_not() -> None:
 
 def test_a_city_that_answered_everything_gets_one_attachment() -> None:
     letter = compose_notice(notice(overdue=0, form=0, problems=0), ISSUE)
-    assert letter.subject.endswith("（石家庄市，3月12日，均已反馈）")
+    assert letter.subject.endswith("（石家庄市，3月12日，本期及以前推送的无待反馈）")
     assert [file.role for file in letter.files] == ["pdf", "docx", "html", "text"]
-    assert "本次无需填报反馈表。\n\n联系人" in read(letter, "text")
+    assert "本次无需填报反馈表；此后推送的，请按各自时限反馈。\n\n联系人" in read(letter, "text")
     assert ".xlsx" not in read(letter, "text") + read(letter, "html")
 
 

@@ -45,11 +45,11 @@ def test_the_morning_table_has_the_last_three_by_name_and_no_unit_without_a_due_
         f"3月12日反馈情况（截至{moment_label(AS_OF)}）",
         (
             "3月12日推送报警6条，已反馈4条",
-            "近7日应反馈11条，已反馈8条",
+            "近7日推送、已到时限11条，已反馈8条",
             "后3位：乙市、丁市、丙市",
             "乙市 2/4",
             "丁市 0/1",
-            "其余2个单位已全部反馈",
+            "其余2个单位已到时限的全部反馈",
         ),
     )
 
@@ -57,12 +57,12 @@ def test_the_morning_table_has_the_last_three_by_name_and_no_unit_without_a_due_
 def test_units_that_did_all_in_time_are_never_the_last() -> None:
     assert morning(figures(FIVE[0], FIVE[4])).lines == (
         "3月12日推送报警2条，已反馈1条",
-        "近7日应反馈3条，已反馈3条",
-        "近7日到期的均已按期反馈",
+        "近7日推送、已到时限3条，已反馈3条",
+        "近7日推送、已到时限的均已按期反馈",
     )
     assert morning(figures(FIVE[4])).lines == (
         "3月12日推送报警0条，已反馈0条",
-        "近7日没有到期应反馈的报警",
+        "近7日推送的报警没有已到时限的",
     )
 
 

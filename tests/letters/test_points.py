@@ -59,7 +59,7 @@ def test_a_summary_of_nothing_says_so() -> None:
 def test_a_bulletin_and_one_without_data() -> None:
     assert points(compose_bulletin(bulletins.bulletin(), bulletins.ISSUE)) == [
         "要点",
-        "数字　PM2.5平均52μg/m³，在39个城市中由低到高排名第7位；推送报警12条，已反馈11/12（91.7%）；尚未反馈3条，其中已超期2条。",
+        "数字　PM2.5平均52μg/m³，在39个城市中由低到高排名第7位；推送报警12条，已反馈11/12（91.7%）；3月31日24时前推送的尚未反馈3条，其中已超期2条。",
         "变化　浓度同比下降20.0%，较3月上半月上升5.0%；可比的5个热点网格中上升3个、下降2个。",
         "请办　剖析连续预警网格1个；补报超期报警2条；2020年4月11日前书面报送排查和整改情况。",
     ]

@@ -138,7 +138,7 @@ def test_the_captions_count_on_and_name_the_days() -> None:
     assert (
         captions(summaries.plain())[-1] == "图5　各城市每7天推送报警（3月1日至10日，柱上为条数，首柱为3天）"
     )
-    assert captions(before(summaries.plain()))[-1].startswith("图4　发现问题类别")
+    assert captions(before(summaries.plain()))[-1].startswith("图4　各城市按期反馈率")
 
 
 def test_more_units_than_a_page_holds_stand_on_two_of_the_same_number() -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from docx.oxml.ns import qn
 
-from include.letters.document.word_styles import TABLE_TEXT, WORD_STYLES
+from include.letters.document.word_styles import SMALL_HEAD, TABLE_HEAD, TABLE_TEXT, WORD_STYLES
 from include.profile.current import office
 
 _INSET_TWIPS: Final = 60  # 3 pt between a word and the line beside it; `official_letter.typ` has the same
@@ -23,7 +23,12 @@ _PIECES: Final = re.compile(
 )  # what a line may not break within; other blanks break none
 _CHINESE_PIECES: Final = re.compile(r"\d+月\d+日 \d+:\d\d|(?<![!-~])[!-~]{1,16}(?![!-~])")
 _CHINESE_INSET_TWIPS: Final = 30  # 1.5 pt
-_SHORT: Final = 8  # signs of a cell that stays on one line where there is room: a rank with its note, a number with its unit
+_SHORT: Final = (
+    14,
+    8,
+    0,
+)  # signs of a cell that stays on one line where there is room: a unit's name, a number with its unit
+_CHINESE_SHORT: Final = (5, 0)
 
 
 def fit_columns(body: Any, style_names: Mapping[str, str]) -> None:
@@ -31,9 +36,11 @@ def fit_columns(body: Any, style_names: Mapping[str, str]) -> None:
     is_chinese = office().language == "zh"
     for table in body.iter(qn("w:tbl")):
         columns = table.findall(f"{qn('w:tblGrid')}/{qn('w:gridCol')}")
-        needed = _needs(table, len(columns), style_names, whole_to=0)
-        wanted = needed if is_chinese else _needs(table, len(columns), style_names, whole_to=_SHORT)
-        least = wanted if sum(wanted) <= _WIDEST_TWIPS else needed
+        needs = [
+            _needs(table, len(columns), style_names, whole_to=signs)
+            for signs in (_CHINESE_SHORT if is_chinese else _SHORT)
+        ]
+        least = next((one for one in needs if sum(one) <= _WIDEST_TWIPS), needs[-1])
         widths = fitted([int(one.get(qn("w:w"))) for one in columns], least, _WIDEST_TWIPS)
         for column, width in zip(columns, widths, strict=True):
             column.set(qn("w:w"), str(width))
@@ -93,17 +100,19 @@ def _needed_twips(cell: Any, style_names: Mapping[str, str], whole_to: int) -> f
             node.text or "" if node.tag == qn("w:t") else "\n"
             for node in paragraph.iter(qn("w:t"), qn("w:br"))
         )
-        pieces = [text.strip()] if len(text) <= whole_to else words.findall(text)
-        longest = max(map(_width_em, pieces), default=0.0)
+        is_whole = len(text) <= whole_to and not (is_chinese and name in (TABLE_HEAD, SMALL_HEAD))
+        pieces = [text.strip()] if is_whole else words.findall(text)
+        longest = max((_width_em(piece, is_whole=is_whole) for piece in pieces), default=0.0)
         needed = max(needed, longest * size_twips)
     return needed + 2 * (_CHINESE_INSET_TWIPS if is_chinese else _INSET_TWIPS) + _SLACK_TWIPS
 
 
-def _width_em(word: str) -> float:
+def _width_em(word: str, *, is_whole: bool) -> float:
     """The width of a word in parts of its size, set in the PDF's stand-ins or in Word's 仿宋, where each letter takes half of it. Other
-    signs may part anywhere and ask for nothing, but those of a moment in Chinese."""
+    signs may part anywhere and ask for nothing, but those of a whole cell and of a moment in Chinese."""
     advances = [_advances_em()[char] for char in word if char in _advances_em()]
-    return max(sum(advances), 0.5 * len(advances)) + sum(char in "月日" for char in word)
+    signs = len(word) - len(advances) if is_whole else sum(char in "月日" for char in word)
+    return max(sum(advances), 0.5 * len(advances)) + signs
 
 
 @cache

@@ -3,7 +3,7 @@
 One compiler is kept for each folder of fonts; a warning of Typst is an error, since a warning once lost a signature.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from json import dumps
@@ -21,7 +21,10 @@ from include.profile.current import office
 
 FORM: Final = "official_letter.typ"
 _UNSETTLED: Final = "did not converge"  # how Typst says that its pages still moved after the last attempt
-_PAIRS: Final = {"joins": "pairs"}  # fewer annexes follow on a page that is half empty: see the form
+_JOINS: Final[tuple[dict[str, str], ...]] = (
+    {},
+    {"joins": "pairs"},
+)  # then fewer annexes follow on a page that is half empty: see the form
 
 
 def print_pdf(
@@ -35,9 +38,7 @@ def print_pdf(
     _check_glyphs(manuscript, typefaces, where)
     inputs = form_inputs(manuscript, typefaces)
     try:
-        pdf, warnings = _set(inputs, printed_at, fonts_dir)
-        if any(_UNSETTLED in warning.diagnostic for warning in warnings):
-            pdf, warnings = _set(inputs | _PAIRS, printed_at, fonts_dir)
+        pdf, warnings = settled(lambda joins: _set(inputs | joins, printed_at, fonts_dir))
     except typst.TypstError as error:
         raise CompositionError("Typst could not set the letter", where=where, got=error.diagnostic) from error
     if warnings:
@@ -52,6 +53,15 @@ def form_inputs(manuscript: Manuscript, typefaces: Typefaces) -> dict[str, str]:
         "roles": dumps(typefaces.roles, ensure_ascii=False),
         "bold": dumps(typefaces.bold),
     }
+
+
+def settled(compile_as: Callable[[dict[str, str]], tuple[Any, Any]]) -> tuple[Any, Any]:
+    """What Typst makes, and its warnings: `compile_as` takes the inputs that say how annexes follow, so that its pages stand still."""
+    for joins in _JOINS:
+        made, warnings = compile_as(joins)
+        if not any(_UNSETTLED in warning.diagnostic for warning in warnings):
+            break
+    return made, warnings
 
 
 def _set(inputs: dict[str, str], printed_at: datetime, fonts_dir: Path | None) -> tuple[Any, Any]:

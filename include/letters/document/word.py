@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from itertools import count
 from typing import Any, Final
 
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.oxml import serialize_part_xml
 from docx.oxml import OxmlElement, parse_xml
@@ -59,6 +60,7 @@ _NO_BREAK: Final = "\u2011"  # nothing but a place to split at: Word has an elem
 _LOWERED: Final = f'<w:vertAlign {nsdecls("w")} w:val="subscript"/>'
 # Of a telephone: Word parts it at its hyphens.
 _NUMBER: Final = re.compile(r"(?<![\w.@/-])(?:\+?\d{2,3}-)?\d{3,4}-\d{7,8}(?![\w.@/-])")
+_UNEVEN: Final = re.compile("@|[!-~]{9,}")
 _DIGITS: Final = "零一二三四五六七八九"
 _PAGE_FOOT: Final = (
     f'<w:framePr {nsdecls("w")} w:w="{round(156 / 25.4 * 1440)}" w:wrap="around" w:vAnchor="margin" w:hAnchor="margin"'
@@ -120,6 +122,7 @@ def compose_word(template: str, values: Mapping[str, Any], author: str, written_
     _keep_numbers_whole(body)
     if not _is_kept(template):
         _lower_numbers(body)
+        _leave_ragged(body, style_names)
         fit_columns(body, style_names)
     _settle_footnotes(document.docx, lowers=not _is_kept(template))
     properties = document.docx.core_properties
@@ -180,6 +183,21 @@ def _lower_numbers(root: Any) -> int:
         run.getparent().remove(run)
         changed += 1
     return changed
+
+
+def _leave_ragged(body: Any, style_names: Mapping[str, str]) -> None:
+    """Sets paragraphs of Chinese with an address or a long number, of a grid or a share, ragged: Word spreads the line before it."""
+    if office().language != "zh":
+        return
+    for paragraph in body.findall(qn("w:p")):
+        looks = paragraph.pPr
+        style = WORD_STYLES.get(style_names.get(looks.style or "", "")) if looks is not None else None
+        if style is not None and style.align == "both" and _UNEVEN.search(_text_of(paragraph)):
+            looks.jc_val = WD_ALIGN_PARAGRAPH.LEFT
+
+
+def _text_of(paragraph: Any) -> str:
+    return "".join(node.text or "" for node in paragraph.iter(qn("w:t")))
 
 
 def _keep_numbers_whole(body: Any) -> None:
@@ -304,7 +322,7 @@ def _place_closing(body: Any, style_names: Mapping[str, str]) -> None:
         if name in (ENCLOSURES, SIGNATURE) and before is not None:
             before.get_or_add_pPr().get_or_add_keepNext()
         if name in (SIGNATURE, DATE):
-            lines[name] = element, width_em("".join(node.text or "" for node in element.iter(qn("w:t"))))
+            lines[name] = element, width_em(_text_of(element))
         if name == COPIES:
             element.get_or_add_pPr().insert_element_before(parse_xml(_PAGE_FOOT), *_AFTER_FRAME)
         before = element

@@ -40,8 +40,9 @@ from include.letters.words.flag_words import level_word
 from include.rules import SUMMARY
 from include.supervision.weekly_figures import CityWeek, SummaryFigures
 
-# Fixed ends of the scales, alarms a day and problems of a category: of the whole region, of one province.
-_DAY_STEPS, _CATEGORY_STEPS = (200, 25), (40, 10)
+# Ends of the scales, alarms a day and problems of a category: fixed by how many cities there are, so that they stay from letter to letter.
+_DAY_ENDS: Final = (5, 10, 25, 50, 100, 200)
+_ALARMS_OF_CITY, _OF_CATEGORY = 5, 5  # a day at most, as a rule; a category's end in parts of a day's
 _ROW_MM: Final = 4.9  # height of one bar with its gap
 _PANEL_ROWS: Final = 24  # bars of one column
 _MOST_BARS: Final = 76  # of one page
@@ -154,7 +155,7 @@ def alarms_by_day(figures: SummaryFigures) -> Figure:
     )
     for place, one in zip(places, days, strict=True):
         axes.text(place, one.pushed, str(one.pushed), ha="center", va="bottom", size=7.5, color=INK)
-    limit = scale_end([one.pushed for one in days], _DAY_STEPS[bool(figures.scope)])
+    limit = scale_end([one.pushed for one in days], _day_end(figures))
     for name, span in ((say("本期"), figures.window), (say("上期"), figures.previous)):
         if span is not None:
             left, right = (SUMMARY.trend_days - (end - day).days - 0.5 for day in (span.start, span.end))
@@ -197,6 +198,12 @@ def alarms_by_day(figures: SummaryFigures) -> Figure:
     return figure
 
 
+def _day_end(figures: SummaryFigures) -> int:
+    """The end of the scale of a day's alarms: 200 for 39 cities, 25 for 5, 5 for one."""
+    most = _ALARMS_OF_CITY * len(figures.cities)
+    return next((end for end in _DAY_ENDS if end >= most), _DAY_ENDS[-1])
+
+
 @styled
 def problems_by_category(figures: SummaryFigures) -> Figure:
     """Problems of the window by category, rectified and not, with a stroke where the window before stood."""
@@ -210,9 +217,8 @@ def problems_by_category(figures: SummaryFigures) -> Figure:
     axes.barh(
         places, [row.problems - row.rectified for row in rows], height=0.72, left=done, color=UNDONE, **_EDGE
     )
-    limit = scale_end(
-        [max(row.problems, row.previous or 0) for row in rows], _CATEGORY_STEPS[bool(figures.scope)]
-    )
+    least = max(_DAY_ENDS[0], _day_end(figures) // _OF_CATEGORY)
+    limit = scale_end([max(row.problems, row.previous or 0) for row in rows], least)
     for place, row in enumerate(rows):
         before = row.previous
         if before is not None:

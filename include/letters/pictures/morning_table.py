@@ -52,7 +52,7 @@ def _table(figures: DailyFigures) -> Figure:
     head = (say("单位"), say("已反馈/应反馈"), say("超期"))
     cells = [(name, f"{done}/{due}", str(late) if late else "—") for name, done, due, late in shown]
     if not cells:
-        cells = [(say("近7日没有到期应反馈的报警"), "", "")]
+        cells = [(say("近7日推送的报警没有已到时限的"), "", "")]
     if len(rows) > len(shown):
         cells.append((say("另有{count}个单位", count=len(rows) - len(shown)), "", ""))
     for number, texts in enumerate([head, *cells]):
