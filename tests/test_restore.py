@@ -76,13 +76,18 @@ class Place:
         )
 
 
+def install(place: Place) -> None:
+    """As the verb `migrate` leaves a machine: a store, and an archive without files."""
+    migrate(place.engine)
+    (place.var / "archive").mkdir(parents=True)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Place, Place]]:
     """The machine that will be lost, and the new one."""
     url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else None
     both = Place(request.param, tmp_path / "lost", url), Place(request.param, tmp_path / "new", url)
-    migrate(both[0].engine)
-    (both[0].var / "archive").mkdir(parents=True, exist_ok=True)
+    install(both[0])
     yield both
     for place in both:
         place.engine.dispose()
@@ -282,8 +287,7 @@ def test_what_a_copy_must_be(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_a_whole_backup_is_refused(tmp_path: Path) -> None:
     lost, new = (Place("sqlite", tmp_path / name, None) for name in ("lost", "new"))
-    migrate(lost.engine)
-    (lost.var / "archive").mkdir()
+    install(lost)
     folder = tmp_path / "backup"
     copy = lost.script("backup.sh", str(folder))
     (folder / "archive").rmdir()
@@ -296,7 +300,7 @@ def test_a_folder_that_is_not_a_whole_backup_is_refused(tmp_path: Path) -> None:
 
 def test_what_an_older_store_left_is_named_and_nothing_is_put_over_it(tmp_path: Path) -> None:
     lost, new = (Place("sqlite", tmp_path / name, None) for name in ("lost", "new"))
-    migrate(lost.engine)
+    install(lost)
     copy = lost.script("backup.sh", str(tmp_path / "backup"))
     for end in ("", "-wal", "-shm", "-journal"):
         old = new.var / f"supervision.db{end}"
@@ -416,7 +420,7 @@ NOT_COPIED = {"stations_inbox", "air_dir", "hints_inbox", "public_dir"}  # deplo
 
 def test_every_folder_of_a_house_is_copied_or_meant_to_be_left(mailbox: LocalMailbox, tmp_path: Path) -> None:
     lost, new = (Place("sqlite", tmp_path / name, None) for name in ("lost", "new"))
-    migrate(lost.engine)
+    install(lost)
     house, again = (open_region(place.engine, place.var, mailbox) for place in (lost, new))
     found = {name for name in dir(House) if isinstance(getattr(House, name), property)}
     folders = {name for name in found if isinstance(getattr(house, name), Path)}
