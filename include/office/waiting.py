@@ -96,6 +96,7 @@ URGENCY: Final[tuple[tuple[str, ...], ...]] = (
         "refused",
         "expired",
         "withheld",
+        "held",
         "undecided",
         "group",
         "webhook",
@@ -104,7 +105,7 @@ URGENCY: Final[tuple[tuple[str, ...], ...]] = (
     # What others wait for, with a deadline running.
     ("watch", "dispute", "answer", "chain", "mail", "field", "orphan", "dissection"),
     # What is put right in good time.
-    ("silent", "contact", "files", "quarantine", "correction", "check", "held", "grids", "hints", "units"),
+    ("silent", "contact", "files", "quarantine", "correction", "check", "grids", "hints", "units"),
 )
 _RANKS: Final = {topic: rank for rank, topics in enumerate(URGENCY) for topic in topics}
 # Reason and what to do about files that were not read.

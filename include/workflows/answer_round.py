@@ -17,6 +17,7 @@ from include.profile.current import office
 from include.workflows import chain_round, field_page
 from include.workflows.levels import exchange_levels
 
+ACTOR: Final = "dag answer_round"
 Step = Callable[[House, datetime, str], dict[str, Any]]
 
 
@@ -86,10 +87,12 @@ def take(house: House, now: datetime, actor: str) -> dict[str, Any]:
 
 def take_before_letters(run: Run) -> dict[str, Any]:
     """What came in until the run's moment, so that its letters know of it: the same steps, and `warnings` where one could not do all
-    of its work, which stops no letter. A back-fill takes nothing: its windows are past, and what comes in counts from today."""
+    of its work, which stops no letter. A back-fill takes nothing: its windows are past, and what comes in counts from today.
+
+    What came in is the round's doing, whoever asked for the run: nobody is booked for a bounce or a mail of others."""
     if run.is_backfill:
         return {"warnings": []}
-    done = {name: step(run.house, run.now, run.actor) for name, step in STEPS.items()}
+    done = {name: step(run.house, run.now, ACTOR) for name, step in STEPS.items()}
     return {**done, "warnings": _troubles(done)}
 
 

@@ -352,6 +352,11 @@ def test_every_topic_has_its_rank() -> None:
     assert sorted(topic for topics in URGENCY for topic in topics) == sorted(TOPICS)
 
 
+def test_a_letter_that_a_person_kept_back_has_not_gone_either() -> None:
+    ranks = {topic: rank for rank, topics in enumerate(URGENCY) for topic in topics}
+    assert ranks["held"] == ranks["withheld"] == ranks["approval"] < ranks["contact"]
+
+
 def test_the_most_urgent_stands_first_and_of_one_rank_the_oldest(house: House) -> None:
     """A row in quarantine of four days ago, disputes of yesterday and of today, a letter to sign and a server that is gone since now."""
     archive = archive_in(house.var)
