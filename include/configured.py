@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import URL
 
 from include.connections import Connection, Registry, require_server_name, require_usable
-from include.errors import InputError
+from include.errors import InputError, keep_secret, secrets_of
 from include.periods import office_zone, parse_date
 from include.post.channels.settings import Channel, Channels
 from include.post.channels.webhooks import key_of
@@ -117,7 +117,8 @@ def _listed(variables: Mapping[str, str], key: str) -> Mapping[str, Any]:
 
 
 def _names(told: object) -> list[str]:
-    return [name.strip() for name in str(told or "").split(",") if name.strip()]
+    """The names of a list, each once."""
+    return list(dict.fromkeys(name.strip() for name in str(told or "").split(",") if name.strip()))
 
 
 def store_url(registry: Registry, var: Path) -> str:
@@ -310,12 +311,16 @@ def mapping(registry: Registry, key: str) -> dict[str, Any]:
     text = registry.variables.get(key, "{}")
     try:
         value = json.loads(text or "{}")
-    except ValueError:
-        value = None
+        got = type(value).__name__
+    except ValueError as error:  # without the text, which may hold a secret
+        value, got = None, f"{len(text)} characters that are no JSON: {error}"
     if not isinstance(value, dict):
         raise InputError(
-            "a variable cannot be read", where=f"variable {key}", expected="a JSON object", got=text
+            "a variable cannot be read", where=f"variable {key}", expected="a JSON object", got=got
         )
+    for told in (one for one in value.values() if isinstance(one, str)):
+        for secret in secrets_of(told, value):
+            keep_secret(secret)
     require_usable(value, f"variable {key}")
     return value
 

@@ -65,7 +65,7 @@ class Registry:
         raise InputError(
             "a connection is missing",
             where=f"connection {conn_id}",
-            todo=f"set it in airflow_settings.yaml, in the Airflow UI, or as AIRFLOW_CONN_{conn_id.upper()}",
+            todo=f"set it in airflow_settings.yaml or as AIRFLOW_CONN_{conn_id.upper()}; one set in the Airflow UI is seen by runs only",
         )
 
 

@@ -214,7 +214,7 @@ def play_run(
     )
     computed = steps.figures(run)
     found = (
-        f"{len(computed['flagged'])} cities flagged"
+        f"{len(computed['flagged'])} units flagged"
         if "flagged" in computed
         else f"{computed.get('grids', 0)} grids judged, {computed.get('warning_grids', 0)} warning grids"
     )

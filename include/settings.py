@@ -8,7 +8,7 @@ from typing import Any, Final
 from include.errors import InputError
 
 _FLAGS: Final = {"true": True, "false": False}
-TODO: Final = "correct it where it is set: the environment, airflow_settings.yaml, or the Airflow UI"
+TODO: Final = "correct it where it is set: the environment or airflow_settings.yaml, which runs and the command line read, or the Airflow UI, which only runs read"
 
 
 def require_keys(told: Mapping[str, Any], known: Collection[str], where: str) -> None:

@@ -139,7 +139,9 @@ def test_bad_arguments_end_with_2_and_say_what_to_do(
 
 def test_a_store_that_was_never_made_says_so(verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
     assert verb("letters", "list") == 2
-    assert "run: python -m include migrate" in capsys.readouterr().err
+    assert (
+        "python -m include migrate makes a new store, for a new installation only" in capsys.readouterr().err
+    )
 
 
 def test_a_row_in_quarantine_is_listed_corrected_and_replayed(

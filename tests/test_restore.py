@@ -76,12 +76,18 @@ class Place:
         )
 
 
+def install(place: Place) -> None:
+    """As the verb `migrate` leaves a machine: a store, and an archive without files."""
+    migrate(place.engine)
+    (place.var / "archive").mkdir(parents=True)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Place, Place]]:
     """The machine that will be lost, and the new one."""
     url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else None
     both = Place(request.param, tmp_path / "lost", url), Place(request.param, tmp_path / "new", url)
-    migrate(both[0].engine)
+    install(both[0])
     yield both
     for place in both:
         place.engine.dispose()
@@ -178,6 +184,57 @@ def test_a_second_backup_takes_only_what_is_new(
     assert Path(second).exists()
 
 
+def test_a_backup_of_what_is_not_there_makes_nothing(tmp_path: Path) -> None:
+    away = Place("sqlite", tmp_path / "away", None)
+    for exists in (False, True):
+        if exists:
+            away.var.mkdir(exist_ok=True)
+        done = away.tried("backup.sh", str(tmp_path / "backup"))
+        assert (done.returncode, "is its disk mounted?" in done.stderr) == (2, True)
+        assert not (tmp_path / "backup").exists()
+    assert list(away.var.iterdir()) == []
+
+
+def test_an_archive_that_is_away_is_told_and_all_else_is_copied(
+    places: tuple[Place, Place], tmp_path: Path
+) -> None:
+    lost, _ = places
+    (lost.var / "archive").rename(lost.var / "elsewhere")
+    done = lost.tried("backup.sh", str(tmp_path / "backup"))
+    assert (done.returncode, f"{lost.var}/archive is not there" in done.stderr) == (1, True)
+    assert Path(done.stdout.strip()).stat().st_size > 0
+
+
+def test_a_damaged_file_goes_over_no_good_copy(
+    places: tuple[Place, Place], mailbox: LocalMailbox, tmp_path: Path
+) -> None:
+    lost, _ = places
+    composed(open_region(lost.engine, lost.var, mailbox))
+    folder = tmp_path / "backup"
+    lost.script("backup.sh", str(folder))
+    one, other = sorted((lost.var / "archive").glob("??/*"))[:2]
+    content, copies = (
+        one.read_bytes(),
+        {path.name: folder / "archive" / path.parent.name / path.name for path in (one, other)},
+    )
+    one.write_bytes(b"")
+    copies[other.name].write_bytes(b"half")  # as a backup that was killed left it
+    done = lost.tried("backup.sh", str(folder))
+    assert (done.returncode, one.name in done.stderr) == (1, True)
+    assert copies[one.name].read_bytes() == content
+    assert copies[other.name].read_bytes() == other.read_bytes()
+    one.write_bytes(content)
+    lost.script("backup.sh", str(folder))
+
+
+def test_a_restore_without_a_reason_writes_nothing(places: tuple[Place, Place], tmp_path: Path) -> None:
+    lost, new = places
+    copy = lost.script("backup.sh", str(tmp_path / "backup"))
+    done = new.tried("restore.sh", str(tmp_path / "backup"), copy, " ")
+    assert (done.returncode, "the reason is empty" in done.stderr) == (2, True)
+    assert not new.var.exists() or list(new.var.iterdir()) == []
+
+
 def test_a_copy_that_is_no_store_or_is_damaged_is_refused_and_leaves_nothing(
     places: tuple[Place, Place], tmp_path: Path
 ) -> None:
@@ -230,7 +287,7 @@ def test_what_a_copy_must_be(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_a_whole_backup_is_refused(tmp_path: Path) -> None:
     lost, new = (Place("sqlite", tmp_path / name, None) for name in ("lost", "new"))
-    migrate(lost.engine)
+    install(lost)
     folder = tmp_path / "backup"
     copy = lost.script("backup.sh", str(folder))
     (folder / "archive").rmdir()
@@ -243,7 +300,7 @@ def test_a_folder_that_is_not_a_whole_backup_is_refused(tmp_path: Path) -> None:
 
 def test_what_an_older_store_left_is_named_and_nothing_is_put_over_it(tmp_path: Path) -> None:
     lost, new = (Place("sqlite", tmp_path / name, None) for name in ("lost", "new"))
-    migrate(lost.engine)
+    install(lost)
     copy = lost.script("backup.sh", str(tmp_path / "backup"))
     for end in ("", "-wal", "-shm", "-journal"):
         old = new.var / f"supervision.db{end}"
@@ -363,7 +420,7 @@ NOT_COPIED = {"stations_inbox", "air_dir", "hints_inbox", "public_dir"}  # deplo
 
 def test_every_folder_of_a_house_is_copied_or_meant_to_be_left(mailbox: LocalMailbox, tmp_path: Path) -> None:
     lost, new = (Place("sqlite", tmp_path / name, None) for name in ("lost", "new"))
-    migrate(lost.engine)
+    install(lost)
     house, again = (open_region(place.engine, place.var, mailbox) for place in (lost, new))
     found = {name for name in dir(House) if isinstance(getattr(House, name), property)}
     folders = {name for name in found if isinstance(getattr(house, name), Path)}

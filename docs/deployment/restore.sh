@@ -18,6 +18,10 @@ export QIANLIYAN_VAR="$var"
 
 refuse() { echo "restore: $1; nothing was restored" >&2; exit 2; }
 
+case $reason in
+  *[![:space:]]*) ;;
+  *) refuse "the reason is empty: expected which backup is restored, and why, in a few words" ;;
+esac
 for part in archive hourly stations import_notes; do
   test -d "$folder/$part" ||
     refuse "$folder/$part is not there: expected a folder that backup.sh wrote, whole; name it, or make that part as an empty folder where the installation never had it"

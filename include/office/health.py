@@ -27,7 +27,12 @@ from include.periods import DAY, MINUTE, Period, moment_text, office_zone
 from include.post.mailer import MailSession
 from include.rules import SELF_WATCH
 from include.sources.config import SourceConfig
+from include.sources.kinds.database import address_of
 from include.sources.mailboxes.settings import mailbox_settings
+from include.sources.mapping.files import mapping_of
+from include.sources.mapping.language import Mapping as TableMapping
+from include.sources.reading.file_names import entries_of
+from include.sources.stations.sources import station_mapping
 from include.store.engine import reading, store_error
 from include.store.migrate import require_current, require_revision
 from include.store.rounds import POST_ROUND, mailbox_rounds, rounds_of
@@ -68,7 +73,10 @@ def health(opened: Opened, now: datetime) -> list[Finding]:
         _made("disk_free_share", partial(_disk, house)),
         _made("mail_server", partial(_mail_server, opened, now)),
     ]
-    for source in (*house.sources, *house.station_sources):
+    mapped = [(source, mapping_of) for source in house.sources]
+    mapped += [(source, station_mapping) for source in house.station_sources]
+    for source, read_mapping in mapped:
+        findings.append(_made(f"source.{source.name}", partial(_source, source, read_mapping)))
         url = urlsplit(source.location)
         if source.kind == "platform" and url.scheme == "https" and url.hostname:
             findings.append(_made(f"certificate.{source.name}", partial(_certificate, source, now)))
@@ -102,7 +110,34 @@ def _store(opened: Opened) -> Finding:
         require_revision(engine)
     else:
         require_current(engine)
-    return Finding("store", True, engine.url.render_as_string(hide_password=True))
+    where = engine.url.render_as_string(hide_password=True)
+    if engine.dialect.name == "sqlite":
+        file = Path(engine.url.database or "")
+        for path in (file, file.parent):  # beside it SQLite writes its journal
+            if not os.access(path, os.W_OK):
+                todo = "give this account the right to write it (a verb that ran as another account may have made it)"
+                return Finding("store", False, f"{where}: {path} cannot be written; {todo}")
+    return Finding("store", True, where)
+
+
+def _source(source: SourceConfig, read_mapping: Callable[[SourceConfig], TableMapping]) -> Finding:
+    """Whether a pull could begin: its mapping can be read, its folder be listed, its database's address be understood. Nothing is
+    read from it."""
+    name = f"source.{source.name}"
+    read_mapping(source)
+    if source.kind in ("files", "inbox"):
+        count = len(entries_of(Path(source.location), f"connection {source.name}"))
+        return Finding(name, True, f"{source.location}: {count} entries")
+    if source.kind == "database":
+        return Finding(name, True, f"{address_of(source)}: a driver understands it")
+    return Finding(
+        name, True, f"{urlsplit(source.location).netloc.rpartition('@')[2]}: its mapping can be read"
+    )
+
+
+def _moment(at: datetime) -> str:
+    """A moment of the office's clock, with the name of its zone."""
+    return f"{moment_text(at)} ({office_zone().key})"
 
 
 def _post_round(house: House, now: datetime) -> Finding:
@@ -112,7 +147,7 @@ def _post_round(house: House, now: datetime) -> Finding:
     if rounds is None:
         return Finding(name, True, "the schedule never came to this store; run by hand, it has none")
     age, most = now - rounds.last_at, SELF_WATCH.post_round_age
-    said = f"the last round that went well was at {moment_text(rounds.last_at)}"
+    said = f"the last round that went well was at {_moment(rounds.last_at)}"
     if age > most:
         said += f", more than {most / MINUTE:.0f} minutes ago; see in Airflow that the scheduler runs, that DAG post_round is on, and at what its last run failed"
     return Finding(name, age <= most, said, max(age.total_seconds(), 0.0))
@@ -127,6 +162,8 @@ def _outbox(house: House, now: datetime) -> Finding:
     said = (
         f"mail that is due waits for {age:.0f} s (at most {most:.0f})" if age else "no mail that is due waits"
     )
+    if age > most:
+        said += "; see the check mail_server, in Airflow that DAG post_round is on and at what its last run failed, and the desk's page of letters for what was answered"
     return Finding("outbox_oldest_seconds", age <= most, said, age)
 
 
@@ -144,7 +181,7 @@ def _missed(one: Missing) -> str:
     ends = [_end(window) for window in one.windows]
     named = ", ".join(ends[:_NAMED]) + (f" and {len(ends) - _NAMED} more" if len(ends) > _NAMED else "")
     return (
-        f"DAG {one.dag_id} accounted for no window {one.kind} ending {named} (due since {moment_text(one.since)}): "
+        f"DAG {one.dag_id} accounted for no window {one.kind} ending {named} (due since {_moment(one.since)}): "
         f"see in Airflow that it is on and not paused and at what its run failed, then trigger it with period_end {ends[0]}"
     )
 
@@ -164,14 +201,18 @@ def _mailbox(opened: Opened, source: SourceConfig, now: datetime) -> Finding:
         closed = [one for one in closed_mailboxes(connection) if one.name == source.name]
         rounds = rounds_of(connection, mailbox_rounds(source.name))
         schedule = rounds_of(connection, POST_ROUND)
-    last = f"last read at {moment_text(rounds.last_at)}" if rounds else "never read"
+    last = f"last read at {_moment(rounds.last_at)}" if rounds else "never read"
     if closed:
-        why = f"cannot be read since {moment_text(closed[0].since)}: {closed[0].reason}"
+        why = f"cannot be read since {_moment(closed[0].since)}: {closed[0].reason}"
         return Finding(name, False, f"{label}: {last}, {why}; {_MAILBOX_TODO}")
     since = rounds.last_at if rounds else schedule.first_at if schedule else now
     if schedule and now - since > SELF_WATCH.mailbox_age:
         todo = "see in Airflow that DAG answer_round is on and at what its last run failed"
-        return Finding(name, False, f"{label}: {last}; {todo}")
+        return Finding(
+            name,
+            False,
+            f"{label}: {last}, more than {SELF_WATCH.mailbox_age / MINUTE:.0f} minutes ago; {todo}",
+        )
     return _asked_for(opened, name) or Finding(name, True, f"{label}: {last}")
 
 
@@ -199,28 +240,28 @@ def _archive(house: House) -> Finding:
     root = house.archive.root
     if not root.is_dir():
         return Finding("archive", False, f"{root} is not there: is its disk mounted?")
-    with TemporaryFile(dir=root) as probe:
-        probe.write(b"qianliyan")
-        probe.flush()
-        os.fsync(probe.fileno())
+    try:
+        with TemporaryFile(dir=root) as probe:
+            probe.write(b"qianliyan")
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as error:
+        todo = "see that it has room and that this account may write it; until then no letter is made"
+        return Finding("archive", False, f"{root} cannot be written: {error.strerror}; {todo}")
     return Finding("archive", True, f"{root} can be written")
 
 
 def _disk(house: House) -> Finding:
-    usage = shutil.disk_usage(_existing(house.var))
+    if not house.var.is_dir():
+        return Finding("disk_free_share", False, f"{house.var} is not there: is its disk mounted?")
+    usage = shutil.disk_usage(house.var)
     share = usage.free / usage.total
     is_ok = share >= SELF_WATCH.least_free_share and usage.free >= SELF_WATCH.least_free_bytes
     least = max(SELF_WATCH.least_free_share * usage.total, SELF_WATCH.least_free_bytes)
-    return Finding(
-        "disk_free_share",
-        is_ok,
-        f"{usage.free >> 20} MB free (at least {int(least) >> 20} MB)",
-        round(share, 4),
-    )
-
-
-def _existing(path: Path) -> Path:
-    return next(each for each in (path, *path.parents) if each.exists())
+    said = f"{house.var}: {usage.free >> 20} MB free (at least {int(least) >> 20} MB)"
+    if not is_ok:
+        said += "; make room (python -m include prune lists what nothing needs), or give it a larger disk"
+    return Finding("disk_free_share", is_ok, said, round(share, 4))
 
 
 def _mail_server(opened: Opened, now: datetime) -> Finding:
@@ -258,5 +299,8 @@ def _by_days(name: str, label: str, told: Any, now: datetime) -> Finding:
         return Finding(name, True, f"{label} answers, without TLS")
     ends_at = datetime.fromtimestamp(ssl.cert_time_to_seconds(told["notAfter"]), UTC)
     days = (ends_at - now) / DAY
+    is_ok = ends_at - now >= SELF_WATCH.certificate
     said = f"{label} answers; its certificate ends {ends_at:%Y-%m-%d}, in {days:.0f} days"
-    return Finding(name, ends_at - now >= SELF_WATCH.certificate, said, round(days, 1))
+    if not is_ok:
+        said += f" (at least {SELF_WATCH.certificate / DAY:.0f}); have it renewed, where the server is run"
+    return Finding(name, is_ok, said, round(days, 1))

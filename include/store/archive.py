@@ -20,6 +20,14 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Copied:
+    """How many files of an archive another has now that it had not, and those here that are not what they were (SHA-256)."""
+
+    files: int
+    damaged: list[str]
+
+
+@dataclass(frozen=True)
 class Archive:
     """A folder of immutable files; writing the same bytes twice is one file."""
 
@@ -102,6 +110,28 @@ class Archive:
         own = set(self.objects().values())
         found = (path for path in self.root.rglob("*") if not path.is_dir() and path not in own)
         return sorted(path for path in found if not path.name.startswith((".new-", ".lock")))
+
+    def copy_into(self, other: "Archive") -> Copied:
+        """Puts what `other` lacks, or has in another length, into it: read whole and only if it is what its name says, so that
+        damage here goes over no good copy. Same lengths are taken as equal; `get` tells."""
+        copied, damaged = 0, list[str]()
+        for sha256, path in sorted(self.objects().items()):
+            try:
+                there = other.path(sha256).stat().st_size
+            except FileNotFoundError:
+                there = -1
+            try:
+                if path.stat().st_size == there:
+                    continue
+                content = self.get(sha256)
+            except FileNotFoundError:  # removed since it was listed
+                continue
+            except InputError:
+                damaged.append(sha256)
+                continue
+            other.put(content)
+            copied += 1
+        return Copied(copied, damaged)
 
     def remove(self, sha256: str, *, not_put_since: datetime) -> bool:
         """Removes an object unless it was put since that moment; whether it is gone. No `put` runs meanwhile."""

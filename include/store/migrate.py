@@ -53,6 +53,13 @@ def require_current(engine: Engine) -> None:
 def require_revision(engine: Engine) -> None:
     """Raises InputError when the store was never created (and creates nothing) or is of another version."""
     head, found = head_revision(), _revision(engine)
+    if is_absent(engine):
+        raise InputError(
+            "the store is not there",
+            where=engine.url.render_as_string(hide_password=True),
+            expected="the file of this installation's store",
+            todo="see that its disk is mounted and its address right; python -m include migrate makes a new store, for a new installation only",
+        )
     if found:
         require_known(found, engine.url.render_as_string(hide_password=True))
     if found != head:

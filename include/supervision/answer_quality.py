@@ -69,30 +69,21 @@ def answer_quality(
     `judged`, `found`: alarms (see `feedback.judge`) and problems of the window; `answers`: rows of `sql/answers_given.sql`;
     `pushes`: all judged alarms that may tell of a grid again (`grid_id, pushed_at`), the window's and later ones.
     """
-    alarms = judged.assign(
-        answered_once=judged["is_pushed"] & judged["first_answer_at"].notna(),
-        sent_back=judged["is_returned"],
-        reanswered=judged["is_reanswered"],
-        overdue_again=judged["is_overdue_again"],
-        standing=judged["is_answered"],
-        without_problem=judged["is_answered"] & ~judged["alarm_id"].isin(found["alarm_id"]),
-        disputed=judged["last_disputed_at"].notna(),
-        upheld=judged["is_upheld"],
-        rejected=judged["rejected_at"].notna() & ~judged["is_upheld"],
+    alarms = pd.DataFrame(
+        {
+            "answered_once": judged["is_pushed"] & judged["first_answer_at"].notna(),
+            "sent_back": judged["is_returned"],
+            "reanswered": judged["is_reanswered"],
+            "overdue_again": judged["is_overdue_again"],
+            "standing": judged["is_answered"],
+            "without_problem": judged["is_answered"] & ~judged["alarm_id"].isin(found["alarm_id"]),
+            "disputed": judged["last_disputed_at"].notna(),
+            "upheld": judged["is_upheld"],
+            "rejected": judged["rejected_at"].notna() & ~judged["is_upheld"],
+        }
     )
-    columns = [
-        "answered_once",
-        "sent_back",
-        "reanswered",
-        "overdue_again",
-        "standing",
-        "without_problem",
-        "disputed",
-        "upheld",
-        "rejected",
-    ]
     tables = [
-        alarms.groupby("unit_code")[columns].sum(),
+        alarms.groupby(judged["unit_code"]).sum(),
         _recurrence(found, pushes, as_of),
         _inspection_times(judged, answers),
     ]
@@ -132,7 +123,8 @@ def _microseconds(moments: "pd.Series[pd.Timestamp]") -> list[int]:
 
 def _inspection_times(judged: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     """By unit: answers that say when was inspected, and those that say a time long before the answer reached us."""
-    told = answers[answers["inspected_at"].notna()].merge(judged[["alarm_id", "unit_code"]], on="alarm_id")
+    units = dict(zip(judged["alarm_id"].tolist(), judged["unit_code"].tolist(), strict=True))
+    told = answers[answers["inspected_at"].notna() & answers["alarm_id"].isin(units)]
     is_early = told["submitted_at"] - told["inspected_at"] > ANSWER_QUALITY.inspected_before
     rows = pd.DataFrame({"with_inspection": 1, "inspected_early": is_early.astype(int)}, index=told.index)
-    return rows.groupby(told["unit_code"]).sum()
+    return rows.groupby(told["alarm_id"].map(units)).sum()

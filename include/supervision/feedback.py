@@ -75,7 +75,8 @@ def judge(states: pd.DataFrame, as_of: datetime | pd.Series[Any]) -> pd.DataFram
     `is_returned`, `is_reanswered`, `is_overdue_again`  sent back; answered again since; overdue again
     """
     moment = pd.Timestamp(as_of) if isinstance(as_of, datetime) else as_of
-    judged = states.copy()
+    # Put together at once: a frame that takes its columns one by one is made anew for each.
+    judged: dict[str, pd.Series[Any]] = {}
     judged["is_upheld"] = states["upheld_at"].notna() & ~(states["rejected_at"] > states["upheld_at"])
     pushed = judged["is_pushed"] = ~judged["is_upheld"]
     answered = judged["is_answered"] = pushed & states["standing_event"].isin(ANSWERING)
@@ -104,7 +105,7 @@ def judge(states: pd.DataFrame, as_of: datetime | pd.Series[Any]) -> pd.DataFram
     judged["is_returned"] = pushed & states["returned_at"].notna()
     judged["is_reanswered"] = judged["is_returned"] & answered
     judged["is_overdue_again"] = judged["is_returned"] & overdue
-    return judged
+    return pd.concat([states, pd.DataFrame(judged, index=states.index)], axis=1)
 
 
 def _is_closed(states: pd.DataFrame) -> pd.Series[bool]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
@@ -24,7 +24,6 @@ class Response:
 
 
 NONE: Final = Response()
-_JUDGED_BY: Final = ["unit_code", "pushed_at", "is_late", "is_recent", "is_chronic", "overdue_hours"]
 
 
 def responses(judged: pd.DataFrame, rolling_start_at: datetime, end_at: datetime) -> dict[str, Response]:
@@ -32,26 +31,29 @@ def responses(judged: pd.DataFrame, rolling_start_at: datetime, end_at: datetime
 
     `judged` holds every open alarm, however old, and all alarms of the rolling days from `rolling_start_at`.
     """
-    counted = judged.loc[judged["pushed_at"] < pd.Timestamp(end_at), _JUDGED_BY]
-    is_late = counted["is_late"] & (counted["pushed_at"] >= pd.Timestamp(rolling_start_at))
-    hours = counted["overdue_hours"].where(counted["is_recent"], 0.0)
+    is_told = judged["pushed_at"] < pd.Timestamp(end_at)
+    is_late = judged["is_late"] & (judged["pushed_at"] >= pd.Timestamp(rolling_start_at))
+    told = (judged["unit_code"], judged["is_recent"], judged["overdue_hours"], is_late, judged["is_chronic"])
+    by_unit: dict[str, list[tuple[bool, float, bool, bool]]] = {}
+    for code, *row in zip(*(column[is_told].tolist() for column in told), strict=True):
+        by_unit.setdefault(code, []).append(tuple(row))
     on = office_date(end_at)
-    limits = {
-        code: rules_on(on, str(code)).low_response.urge_overdue.total_seconds() / 3600
-        for code in counted["unit_code"].unique()
+    return {
+        code: _response(by_unit[code], rules_on(on, code).low_response.urge_overdue)
+        for code in sorted(by_unit)
     }
-    table = pd.DataFrame(
-        {
-            "recent_overdue": counted["is_recent"],
-            "long_overdue": hours > counted["unit_code"].map(limits).astype(float),
-            "late": is_late,
-            "chronic": counted["is_chronic"],
-        }
+
+
+def _response(alarms: list[tuple[bool, float, bool, bool]], limit: timedelta) -> Response:
+    """`alarms`: of each whether it is recent, its hours overdue, whether it is late in the rolling days, whether it is chronic."""
+    hours = [overdue for is_recent, overdue, _, _ in alarms if is_recent]
+    return Response(
+        len(hours),
+        sum(overdue > limit / timedelta(hours=1) for overdue in hours),
+        max(hours, default=0.0),
+        sum(is_late for _, _, is_late, _ in alarms),
+        sum(is_chronic for _, _, _, is_chronic in alarms),
     )
-    sums = table.groupby(counted["unit_code"]).sum().astype(int)
-    longest = hours.groupby(counted["unit_code"]).max()
-    rows: Any = sums.assign(longest_hours=longest).to_dict("index")
-    return {str(code): Response(**row) for code, row in rows.items()}
 
 
 def flag(one: Response, rules: LowResponse = LOW_RESPONSE) -> Flag:

@@ -21,6 +21,7 @@ def health(context: click.Context, is_json: bool) -> None:
     from include.language import speaking
     from include.office.health import health as check
     from include.office.measures import measures, stored_measures
+    from include.periods import office_zone
 
     logging.getLogger("include").setLevel(logging.ERROR)  # what a check meets is in its line
     opened, now = open_each(usable_registry()), datetime.now(UTC)
@@ -30,7 +31,7 @@ def health(context: click.Context, is_json: bool) -> None:
         if is_json:
             is_read = any(one.name == "store" and one.is_ok for one in findings)
             told = {
-                "at": now.isoformat(timespec="seconds"),
+                "at": now.astimezone(office_zone()).isoformat(timespec="seconds"),
                 "ok": is_ok,
                 "checks": {
                     one.name: {"ok": one.is_ok, "said": one.said, "value": one.value} for one in findings

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from sqlalchemy import Engine
 
+from include.house import default_var
 from include.store.archive import Archive
 from include.verbs.options import open_current_house
 
@@ -42,6 +43,26 @@ def check_backup(folder: Path) -> None:
         )
         return
     _check(open_copy(copy), Archive(folder / "archive"), f"store check-backup {folder}")
+
+
+@store.command("copy-archive")
+@click.argument("folder", type=click.Path(path_type=Path))
+def copy_archive(folder: Path) -> None:
+    """Copy what a folder lacks of the archive into it (backup.sh does); a damaged file goes over no good copy and is named, exit 1."""
+    from include.errors import CheckFailed
+
+    archive = Archive(default_var() / "archive")
+    copied = archive.copy_into(Archive(folder))
+    for sha256 in copied.damaged[:_MOST_NAMED]:
+        click.echo(f"{'damaged':<12}{sha256}", err=True)
+    if copied.damaged:
+        raise CheckFailed(
+            "files of the archive are not what they were",
+            where=str(archive.root),
+            expected="every file with the SHA-256 that names it",
+            got=f"{len(copied.damaged)} damaged; {copied.files} others copied",
+            todo=f"copy them from {folder} or an older backup, then: python -m include store check-files",
+        )
 
 
 @store.command("check-files")

@@ -62,6 +62,7 @@ def test_an_installation_that_works(house_with_mailbox: House) -> None:
         "archive",
         "disk_free_share",
         "mail_server",
+        "source.region",
     ]
 
 
@@ -83,6 +84,48 @@ def test_a_platform_that_does_not_answer_is_named_with_its_port_and_connection(h
     assert not found.is_ok
     assert found.said.startswith("127.0.0.1:1: ")
     assert "connection plat" in found.said
+
+
+def test_a_source_that_no_pull_could_begin_with_is_named(house: House, tmp_path: Path) -> None:
+    gone = SourceConfig("gone", "files", str(tmp_path / "not_mounted"))
+    unmapped = SourceConfig("unmapped", "database", "sqlite://", mapping="/etc/none.yaml")
+    misspelt = SourceConfig("misspelt", "database", "postgressql://u:geheim@h/d")
+    stations = SourceConfig("stations", "files", str(tmp_path), mapping="/etc/none.yaml")
+    found = checked(replace(house, sources=(gone, unmapped, misspelt), station_sources=(stations,)))
+    said = {name: one.said for name, one in found.items() if name.startswith("source.") and not one.is_ok}
+    assert list(said) == ["source.gone", "source.unmapped", "source.misspelt", "source.stations"]
+    assert "cannot be listed" in said["source.gone"]
+    assert "/etc/none.yaml" in said["source.unmapped"]
+    assert "no driver for this database" in said["source.misspelt"]
+    assert "geheim" not in "".join(said.values())
+
+
+def test_a_store_that_is_away_or_cannot_be_written_is_no_empty_one(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = checked(replace(house, engine=open_engine(f"sqlite:///{tmp_path / 'none.db'}")))["store"]
+    assert "see that its disk is mounted" in away.said
+    assert not (tmp_path / "none.db").exists()
+    if house.engine.dialect.name == "sqlite":
+        may = module.os.access
+        monkeypatch.setattr(
+            module.os, "access", lambda path, mode: Path(path).suffix != ".db" and may(path, mode)
+        )
+        closed = checked(house)["store"].said
+        assert "give this account the right to write it" in closed
+
+
+def test_a_variable_is_told_without_what_is_secret_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QIANLIYAN_VAR", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW_VAR_MAP", '{"tiles": "https://u:T1LEpw@h/{z}.png"}')
+    monkeypatch.setenv("AIRFLOW_VAR_OFFICE", '{"phone": "S3CRETpw", ')
+    said = CliRunner().invoke(cli, ["health"]).output
+    assert "FAILED settings.variable.map" in said
+    assert "FAILED settings.variable.office" in said
+    assert "T1LEpw" not in said
+    assert "S3CRETpw" not in said
 
 
 def test_mail_that_waits_too_long(house: House) -> None:
@@ -149,6 +192,7 @@ def test_each_setting_that_cannot_be_used_is_one_line_and_every_other_check_repo
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QIANLIYAN_VAR", str(tmp_path))
+    (tmp_path / "demo_region").mkdir()
     assert CliRunner().invoke(cli, ["migrate"]).exit_code == 0
     for name, value in BROKEN.items():
         monkeypatch.setenv(name, value)
@@ -164,7 +208,8 @@ def test_each_setting_that_cannot_be_used_is_one_line_and_every_other_check_repo
     ]
     assert lines["settings.variable.map"] == (
         "FAILED settings.variable.map: variable map: unknown setting; expected settings of these names: tiles, attribution; "
-        "got tiels; correct it where it is set: the environment, airflow_settings.yaml, or the Airflow UI"
+        "got tiels; correct it where it is set: the environment or airflow_settings.yaml, which runs and the command line read, "
+        "or the Airflow UI, which only runs read"
     )
     assert all("correct it" in line for name, line in lines.items() if name.startswith("settings"))
     assert {name for name, line in lines.items() if line.startswith("ok")} == {
@@ -174,6 +219,7 @@ def test_each_setting_that_cannot_be_used_is_one_line_and_every_other_check_repo
         "windows_missing",
         "archive",
         "disk_free_share",
+        "source.demo_region",
     }
     told = json.loads(CliRunner().invoke(cli, ["health", "--json"]).output)
     assert list(told["checks"]) == list(lines)
@@ -193,6 +239,7 @@ def test_what_a_broken_setting_leaves_unchecked_fails_and_says_of_which(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, unchecked: set[str]
 ) -> None:
     monkeypatch.setenv("QIANLIYAN_VAR", str(tmp_path))
+    (tmp_path / "demo_region").mkdir()
     assert CliRunner().invoke(cli, ["migrate"]).exit_code == 0
     monkeypatch.setenv(name, value)
     told = json.loads(CliRunner().invoke(cli, ["health", "--json"]).output)["checks"]
@@ -222,13 +269,15 @@ def test_a_mailbox_that_cannot_be_read_or_is_not_the_one_that_letters_name(house
     assert failed(house_with_mailbox) == {"mailbox.demo_mailbox"}
     said = checked(house_with_mailbox)["mailbox.demo_mailbox"].said
     assert said.startswith(
-        "imap 127.0.0.1:8143: never read, cannot be read since 2020-03-12 08:35:00: 连接被拒绝; "
+        "imap 127.0.0.1:8143: never read, cannot be read since 2020-03-12 08:35:00 (Asia/Shanghai): 连接被拒绝; "
     )
     note_trouble(house_with_mailbox.engine, "demo_mailbox", "", now=now + MINUTE, actor="test")
     assert failed(house_with_mailbox) == set()
     note_trouble(house_with_mailbox.engine, "demo_mailbox", "连接被拒绝", now=now + 6 * MINUTE, actor="test")
     said = checked(house_with_mailbox)["mailbox.demo_mailbox"].said
-    assert "last read at 2020-03-12 08:36:00, cannot be read since 2020-03-12 08:41:00" in said
+    assert (
+        "last read at 2020-03-12 08:36:00 (Asia/Shanghai), cannot be read since 2020-03-12 08:41:00" in said
+    )
 
 
 def test_a_mailbox_is_told_with_its_last_reading_and_missed_while_the_schedule_lives(
@@ -243,7 +292,10 @@ def test_a_mailbox_is_told_with_its_last_reading_and_missed_while_the_schedule_l
     assert (late.is_ok, "never read" in late.said, "DAG answer_round" in late.said) == (False, True, True)
     note_trouble(house.engine, "demo_mailbox", "", now=now + 5 * MINUTE, actor="test")
     read = checked(house, now + 31 * MINUTE)[name]
-    assert (read.is_ok, read.said) == (True, "imap 127.0.0.1:8143: last read at 2020-03-12 08:40:00")
+    assert (read.is_ok, read.said) == (
+        True,
+        "imap 127.0.0.1:8143: last read at 2020-03-12 08:40:00 (Asia/Shanghai)",
+    )
     assert not checked(house, now + 36 * MINUTE)[name].is_ok
 
 
@@ -267,7 +319,7 @@ def test_windows_that_never_began_are_told_with_day_dag_and_what_to_do(house: Ho
     day, weekend = found.said.split("; DAG ")
     assert day == (
         "DAG daily_dispatch accounted for no window day ending 2020-03-13, 2020-03-14, 2020-03-15 and 1 more "
-        "(due since 2020-03-13 09:00:00): see in Airflow that it is on and not paused and at what its run failed, "
+        "(due since 2020-03-13 09:00:00 (Asia/Shanghai)): see in Airflow that it is on and not paused and at what its run failed, "
         "then trigger it with period_end 2020-03-13"
     )
     assert weekend.startswith("weekly_summary accounted for no window weekend ending 2020-03-15 (due")

@@ -143,6 +143,13 @@ def _query(table: TableMapping) -> tuple[TextClause, str]:
         raise InputError("a query file cannot be read", where=str(table.query), got=error) from error
 
 
+def address_of(source: SourceConfig) -> str:
+    """The database's address without its password; nothing is connected to. Raises InputError where no driver understands it."""
+    engine = _engine(source)
+    engine.dispose()
+    return str(engine.url.render_as_string(hide_password=True))
+
+
 def _engine(source: SourceConfig) -> Any:
     try:
         url = make_url(source.location)
