@@ -17,6 +17,7 @@ from airflow.sdk import (
     dag,
     get_current_context,
 )
+from airflow.sdk.exceptions import TaskAwaitingInput
 from troubles import MOST_RETRIES, Patience, deadline
 
 from include.language import help_text, say
@@ -44,8 +45,8 @@ DAG_DEFAULTS: dict[str, Any] = {
         "pool": "store_writers",  # airflow_settings.yaml: how many tasks use the store at once
     },
 }
-# Of every task that asks a person, who may take as long as it takes. An answer that comes before the scheduler has seen the asking
-# process end is lost to Airflow, which takes the task for killed: the question is then asked again, soon.
+# Of every task that asks a person, who may take as long as it takes. Where an answer comes before the scheduler has seen the asking
+# process end, Airflow takes the task for killed: it is begun again, soon, and takes the answer that was kept (`Question`).
 ASKS_A_PERSON: dict[str, Any] = {"execution_timeout": None, "retry_delay": timedelta(seconds=10)}
 _DAY_HINT = (
     "发出日期，即所报告一天的次日：2020-03-13 即报告 3 月 12 日。 The day after the one that is reported."
@@ -60,6 +61,8 @@ _ENDS: dict[str, str] = {
 }
 RELEASE, SOME, REJECT = "全部签发", "签发部分", "不签发"
 PUBLISH, REFUSE = "发布", "不发布"
+ASKED_ABOUT = frozenset({"compose", "prepare"})  # the tasks that make what an `approve` asks about
+KEPT_ANSWER = "answer"  # the XCom of such a task that holds the answer; gone when that task runs again, as the answer then fits no more
 DESK = "/desk"  # where the desk is mounted in the Airflow UI
 
 _EDITIONS = "{% for one in ti.xcom_pull(task_ids='prepare')['new'] -%}"
@@ -287,27 +290,78 @@ def is_of_schedule() -> bool:
     return get_current_context()["dag_run"].run_type == "scheduled"
 
 
-class Approval(HITLOperator):
+class Question(HITLOperator):
+    """A question to a person whose answer outlives the task that asked. Airflow empties an answer when its task begins again (a process
+    that was lost, a retry, a person who cleared it); ours is kept as it is given (`plugins/signatures.py`), and taken here."""
+
+    def __init__(self, *, about: str, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.about = about
+
+    def execute(self, context: Any) -> Any:
+        """Takes the answer that was kept, or parks the task for a person."""
+        if (kept := self._kept(context)) is not None:
+            return self.execute_complete(context, kept)
+        try:
+            return super().execute(context)
+        except TaskAwaitingInput:
+            if (kept := self._kept(context)) is not None:  # came while the question was put again
+                return self.execute_complete(context, kept)
+            raise
+
+    def _kept(self, context: Any) -> dict[str, Any] | None:
+        kept = context["ti"].xcom_pull(task_ids=self.about, key=KEPT_ANSWER)
+        if kept is None:
+            return None
+        self.log.info("taking the answer that was given before this task was begun again: %s", kept)
+        return {**kept, "responded_at": datetime.fromisoformat(kept["responded_at"])}
+
+
+class Approval(Question):
     """Waits for a person where the run asks for it, as long as it takes; passes at once where it does not, or where no letter waits any
     more. What is asked about is what waits at that moment: a question that is asked again, hours later, offers no letter that left or that
     a person kept back meanwhile.
 
-    An answer that cannot be acted on (不签发 without a reason, 签发部分 without a name, a name that is not in the list) is
-    asked for again; the API server refuses the first two before they come here (`plugins/signatures.py`).
+    An answer that cannot be acted on (不签发 without a reason, 签发部分 without a name, a name that is not in the list, letters that were
+    composed anew since) is asked for again; the API server refuses the first two before they come here (`plugins/signatures.py`).
     """
 
     def __init__(self, *, workflow: str, window_kinds: tuple[str, ...], **settings: Any) -> None:
-        super().__init__(**settings)
+        super().__init__(about="compose", **settings)
         self.workflow, self.window_kinds = workflow, window_kinds
 
     def execute(self, context: Any) -> Any:
-        """Parks the task for a person, or returns None when nobody has to be asked."""
-        if not context["ti"].xcom_pull(task_ids="compose")["asks_person"]:
+        """Takes the answer that stands, parks the task for a person, or returns None when nobody has to be asked."""
+        if not context["ti"].xcom_pull(task_ids=self.about)["asks_person"]:
             return None
+        return super().execute(context) if self._put() else None
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        """The person's answer, or the question again; None when nothing waits for either."""
+        (option,), said = event["chosen_options"], event["params_input"] or {}
+        why = self._unfit(option, said, event["responded_at"])
+        if why:
+            self.log.warning("the answer %s %s cannot be acted on (%s); asking again", option, said, why)
+            return HITLOperator.execute(self, context) if self._put() else None
+        return super().execute_complete(context, event)
+
+    def _unfit(self, option: str, said: Mapping[str, Any], at: datetime) -> str:
+        """Why the answer of that moment does not fit what waits now; empty where it does."""
+        names, waiting = set(said.get("names") or ()), self._question()["waiting"]
+        if why := unusable(option, names, str(said.get("reason") or "")):
+            return why
+        if foreign := names - {letter["name"] for letter in waiting}:
+            return f"no letter waits for {', '.join(sorted(foreign))}"
+        signed = [one for one in waiting if one["name"] in names or not names]
+        anew = [one["name"] for one in signed if datetime.fromisoformat(one["composed_at"]) > at]
+        return f"composed anew since: {', '.join(anew)}" if anew else ""
+
+    def _put(self) -> bool:
+        """Words the question about what waits now; False where nothing does."""
         asked = self._question()
         if not asked["asks_person"]:
             self.log.info("no letter of this run waits for a signature any more; nobody is asked")
-            return None
+            return False
         self.subject, self.body = asked["title"], _approval_body(asked["waiting"])
         chosen = Param(
             None,
@@ -321,20 +375,7 @@ class Approval(HITLOperator):
             ),
         )
         self.params = ParamsDict({"reason": self.params.get_param("reason"), "names": chosen})
-        return super().execute(context)
-
-    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """The person's answer, or the question again."""
-        (option,), said = event["chosen_options"], event["params_input"] or {}
-        names = set(said.get("names") or ())
-        foreign = names - {letter["name"] for letter in self._question()["waiting"]}
-        why = unusable(option, names, str(said.get("reason") or ""))
-        if why or foreign:
-            self.log.warning(
-                "the answer %s %s cannot be acted on (%s); asking again", option, said, why or foreign
-            )
-            return self.execute(context)
-        return super().execute_complete(context, event)
+        return True
 
     def _question(self) -> dict[str, Any]:
         asked: dict[str, Any] = Steps(self.workflow).question(current_run(*self.window_kinds))
@@ -415,9 +456,10 @@ def asked_until() -> str | None:
     return str(until) if until else None
 
 
-def publication_approval() -> HITLOperator:
+def publication_approval() -> Question:
     """The task between preparing and publishing: a person always decides."""
-    return HITLOperator(
+    return Question(
+        about="prepare",
         task_id="approve",
         task_display_name=say("批准 approve"),
         subject="{{ ti.xcom_pull(task_ids='prepare')['title'] }}",

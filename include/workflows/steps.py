@@ -142,14 +142,19 @@ class LetterSteps:
 
     def question(self, run: Run) -> dict[str, Any]:
         """What a person is asked now: `asks_person` (whether at all), `title`, and `waiting`: the letters that the decision is about, one
-        mapping each of `letter_id`, `name` (of the addressee), `subject`. What was signed, rejected or kept back before is none of them.
+        mapping each of `letter_id`, `name` (of the addressee), `subject`, `composed_at`. What was signed, rejected or kept back before is none of them.
         """
         waiting = self._open(run)
         return {
             "asks_person": run.asks_person and bool(waiting),
             "title": say("{label}：{count}封函件待签发", label=run.period.label, count=len(waiting)),
             "waiting": [
-                {"letter_id": one.letter_id, "name": one.addressee_name, "subject": one.subject}
+                {
+                    "letter_id": one.letter_id,
+                    "name": one.addressee_name,
+                    "subject": one.subject,
+                    "composed_at": one.composed_at.isoformat(),
+                }
                 for one in waiting
             ],
         }
