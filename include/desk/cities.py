@@ -12,14 +12,21 @@ from include.desk.facts import Facts, season_facts
 from include.errors import StateError
 from include.house import House
 from include.language import say
-from include.periods import DAY, midnight, office_date
+from include.periods import DAY, last_complete, midnight, office_date, rolling
 from include.rules import LOW_RESPONSE
 from include.store import tables
 from include.store.engine import reading
 from include.store.facts import ALL_KNOWN, answers_given
 from include.store.statements import frame
 from include.supervision.answer_quality import AnswerQuality, answer_quality
-from include.supervision.feedback import added, counts, counts_between, counts_by_span, standing
+from include.supervision.feedback import (
+    added,
+    counts,
+    counts_between,
+    counts_by_span,
+    pushed_between,
+    standing,
+)
 from include.supervision.figures import FeedbackCounts
 from include.supervision.spot_checks import week_of
 
@@ -38,7 +45,7 @@ class Step:
 
 @dataclass(frozen=True)
 class AlarmStory:
-    """One alarm with its steps, oldest first. `standing`: a key of `STANDINGS` of the pages."""
+    """One alarm with its steps, oldest first. `deadline_at`: the one that counts now (A of `judge`). `standing`: a key of `STANDINGS` of the pages."""
 
     alarm_id: str
     grid_id: str
@@ -83,7 +90,7 @@ class ProblemCount:
 
 @dataclass(frozen=True)
 class CityPage:
-    """Everything about one city as of a moment."""
+    """Everything about one city as of a moment. `rolling`: of the days that the desk's first page counts, those up to the last complete one."""
 
     unit_code: str
     unit_name: str
@@ -111,8 +118,8 @@ def city_page(house: House, unit_code: str, as_of: datetime, known_at: datetime 
         start_at = as_of - HISTORY_DAYS * DAY
         alarms = stories(connection, own, start_at, as_of, unit_code=unit_code)
         answers = answers_given(connection, own.start_at, as_of + DAY, as_of, known_at, unit_code=unit_code)
-    rolling_start = midnight(office_date(as_of) - LOW_RESPONSE.rolling_days * DAY)
-    week = counts_between(own.judged, own.problems, rolling_start, as_of + DAY, [unit_code])
+    rolling_start, rolling_end = rolling(last_complete("day", as_of), LOW_RESPONSE.rolling_days)
+    week = counts_between(own.judged, own.problems, rolling_start, rolling_end, [unit_code])
     weeks = _weeks(own, house.season[0], min(office_date(as_of) + DAY, house.season[1]), unit_code)
     return CityPage(
         unit_code,
@@ -126,8 +133,11 @@ def city_page(house: House, unit_code: str, as_of: datetime, known_at: datetime 
         _categories(own.problems),
         _repeats(own.judged),
         tuple(
-            (name, _quality(own, answers, start_at, unit_code, row.unit_name))
-            for name, start_at in (("近7日", rolling_start), ("监管期", own.start_at))
+            (name, _quality(own, answers, span, unit_code, row.unit_name))
+            for name, span in (
+                ("近7日", (rolling_start, rolling_end)),
+                ("监管期", (own.start_at, as_of + DAY)),
+            )
         ),
     )
 
@@ -165,9 +175,11 @@ def _repeats(judged: pd.DataFrame) -> tuple[RepeatGrid, ...]:
     )
 
 
-def _quality(own: Facts, answers: pd.DataFrame, start_at: datetime, code: str, name: str) -> AnswerQuality:
-    """The answer quality of the city's alarms pushed from `start_at` on."""
-    alarms, found = (rows[rows["pushed_at"] >= pd.Timestamp(start_at)] for rows in (own.judged, own.problems))
+def _quality(
+    own: Facts, answers: pd.DataFrame, span: tuple[datetime, datetime], code: str, name: str
+) -> AnswerQuality:
+    """The answer quality of the city's alarms pushed in `span`, its end left out."""
+    alarms, found = (pushed_between(rows, *span) for rows in (own.judged, own.problems))
     (quality,) = answer_quality(alarms, found, answers, own.judged, {code: name}, own.as_of)
     return quality
 
@@ -224,7 +236,7 @@ def _story(row: dict[Any, Any], steps: list[Step]) -> AlarmStory:
         int(row["alarm_count"]),
         None if peak is None or peak != peak else float(peak),
         pushed_at,
-        row["deadline_at"].to_pydatetime(),
+        row["applicable_deadline_at"].to_pydatetime(),
         float(row["overdue_hours"]),
         standing(row),
         tuple(sorted([Step("pushed", pushed_at, ""), *steps], key=lambda step: step.at)),

@@ -72,12 +72,13 @@ class UnitRow:
 class Ranking:
     """The units of a window, in the order that was asked for, and the categories of problems in it, the most frequent first.
     `before`: the window before, where the season has facts of all of it; else `why_alone` says what is missing. A window that was not over
-    (`is_running`) is compared with as much time of the one before as had passed of it."""
+    (`is_running`; `is_ahead`: it had not begun) is compared with as much time of the one before as had passed of it."""
 
     span: Span
     before: Span | None
     why_alone: WhyAlone | None
     is_running: bool
+    is_ahead: bool
     rows: tuple[UnitRow, ...]
     categories: tuple[str, ...]
     is_simulated: bool
@@ -160,7 +161,16 @@ def ranking(
             totals[kind] = totals.get(kind, 0) + count
     ordered = tuple(sorted(rows, key=lambda row: (_worst(row, sort), row.unit_code)))
     categories = tuple(sorted(totals, key=lambda kind: (-totals[kind], kind)))
-    return Ranking(span, compared, why_alone, is_running, ordered, categories, facts.is_simulated)
+    return Ranking(
+        span,
+        compared,
+        why_alone,
+        is_running,
+        facts.as_of < midnight(span.start),
+        ordered,
+        categories,
+        facts.is_simulated,
+    )
 
 
 def _why_alone(facts: Facts, before: Span | None, season_start: date) -> WhyAlone | None:

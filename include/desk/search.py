@@ -5,12 +5,12 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, func, select
 
 from include.house import House
 from include.periods import midnight
@@ -27,19 +27,25 @@ _LEAST_SHARED: Final = (
 )
 _CLOSE: Final = 0.4  # of difflib: what two names have in common
 _LETTER_ID: Final = re.compile(r"[#＃]\s*([0-9]{1,15})")
+# A document number as people write it: what it begins with, its year, its own number.
+_NUMBER: Final = re.compile(r"(?P<name>\D*?)\W*(?P<year>(?:19|20)[0-9]{2})\D+?0*(?P<seq>[0-9]{1,9})\D*")
 _YEAR: Final = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 _LAST: Final = "\U0010ffff"
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One thing with the page that shows it. `is_exact`: the text is its very name, in whatever case."""
+    """One thing with the page that shows it. `is_exact`: the text is its very name, in whatever case; `of`: how many of its topic the
+    text names, those that are not shown among them; `words`: the spelling that names it."""
 
     topic: Topic
     title: str
     detail: str
     path: str
     is_exact: bool = False
+    unit_code: str = ""
+    of: int = 1
+    words: str = ""
 
 
 def search(house: House, words: str, today: date) -> tuple[Hit, ...]:
@@ -50,18 +56,43 @@ def search(house: House, words: str, today: date) -> tuple[Hit, ...]:
         with reading(house.engine) as connection:
             return _letter(connection, int(letter_id[1]))
     spellings = (_search(house, spelling, today) for spelling in _spellings(words))
-    return next((found for found in spellings if found), ())
+    return next((found for found in spellings if found), ()) or _inside(house, words, today)
+
+
+def in_own_words(words: str) -> str:
+    """The office's name of what the words are the English name of, or the only one that begins so; the words themselves otherwise."""
+    plain = unicodedata.normalize("NFKC", words).strip().casefold()
+    english = {name: told.casefold() for name, told in office().names_en.items()}
+    exact = [name for name, told in english.items() if plain and told == plain]
+    begun = [name for name, told in english.items() if plain and told.startswith(plain)]
+    return exact[0] if exact else begun[0] if len(begun) == 1 else words.strip()
+
+
+def _inside(house: House, words: str, today: date) -> tuple[Hit, ...]:
+    """What words name that begin with a unit, in that unit: 渭南市大荔 is 大荔县 of 渭南市."""
+    city = tables.city.c
+    with reading(house.engine) as connection:
+        rows = connection.execute(select(city.unit_code, city.unit_name).order_by(city.unit_code)).all()
+    for row in rows:
+        for name in (row.unit_name, row.unit_name[:-1]):
+            rest = words.removeprefix(name).strip()
+            if len(name) > 1 and rest and rest != words:
+                own = [hit for hit in _search(house, rest, today) if hit.unit_code == row.unit_code]
+                if own:
+                    return tuple(replace(hit, is_exact=False, of=1) for hit in own)
+    return ()
 
 
 def _spellings(words: str) -> Sequence[str]:
-    """The words as they are typed, in half width, with the brackets of document numbers and of names, and what they are the English of."""
+    """What the words are the English name of, the words as they are typed, in half width, with the brackets of document numbers and of
+    names."""
     plain = unicodedata.normalize("NFKC", words)
     brackets = (
         plain.translate(str.maketrans("[]【】", "〔〕〔〕")),
         plain.translate(str.maketrans("()", "（）")),
     )
     named = (name for name, english in office().names_en.items() if english.casefold() == plain.casefold())
-    return [one for one in dict.fromkeys((words, plain, *brackets, *named)) if one]
+    return [one for one in dict.fromkeys((*named, words, plain, *brackets)) if one]
 
 
 def _search(house: House, words: str, today: date) -> tuple[Hit, ...]:
@@ -94,7 +125,8 @@ def _hit(row: Mapping[Any, Any], words: str) -> Hit:
         *([title[:-1].lower()] if topic == "unit" else []),
     }  # a city is found without the word 市
     is_exact = topic != "enterprise" and words.lower() in names
-    return Hit(topic, title, detail, _path(topic, code, str(row["unit_code"] or "")), is_exact)  # type: ignore[arg-type]
+    unit = str(row["unit_code"] or "")
+    return Hit(topic, title, detail, _path(topic, code, unit), is_exact, unit, int(row["of_topic"]), words)  # type: ignore[arg-type]
 
 
 def _path(topic: str, code: str, unit_code: str) -> str:
@@ -117,8 +149,11 @@ def nearest(house: House, topic: Topic, words: str) -> tuple[Hit, ...]:
 
 
 def anything_near(house: House, words: str, today: date) -> tuple[Hit, ...]:
-    """What comes nearest to words that name nothing: of several words what each of them names, else units, grids and alarms that are
-    written much the same."""
+    """What comes nearest to words that name nothing: of a document number the letters of that year whose numbers are next to it, of
+    several words what each of them names, else units, grids and alarms that are written much the same."""
+    with reading(house.engine) as connection:
+        if numbered := _numbered(connection, words):
+            return numbered
     parts = words.split()
     if len(parts) > 1:
         found = [hit for part in parts[:_NEAR] for hit in search(house, part, today)]
@@ -133,10 +168,33 @@ def anything_near(house: House, words: str, today: date) -> tuple[Hit, ...]:
         )
 
 
+def _numbered(connection: Connection, words: str) -> tuple[Hit, ...]:
+    """The letters whose document numbers of that year are next to the one that the words are, those that begin as it does first; none where they are no such number."""
+    asked = _NUMBER.fullmatch(unicodedata.normalize("NFKC", words).strip())
+    if asked is None:
+        return ()
+    register, letter = tables.letter_number.c, tables.letter.c
+    rows = connection.execute(
+        select(letter.letter_id, register.number, letter.subject)
+        .join(tables.letter, letter.letter_id == register.letter_id)
+        .where(register.year == int(asked["year"]))
+        .order_by(
+            case((func.lower(register.number).like(contains(asked["name"]) or "%", escape="!"), 0), else_=1),
+            func.abs(register.seq - int(asked["seq"])),
+            register.series,
+        )
+        .limit(_NEAR)
+    ).all()
+    return tuple(Hit("letter", row.number, row.subject, f"/letters/{row.letter_id}") for row in rows)
+
+
 def _units(connection: Connection, words: str) -> tuple[Hit, ...]:
     city = tables.city.c
     rows = connection.execute(select(city.unit_code, city.unit_name, city.province_name)).all()
-    names = {name: row for row in rows for name in (row.unit_name, row.unit_code)}
+    told = office().names_en
+    names = {
+        name: row for row in rows for name in (row.unit_name, row.unit_code, told.get(row.unit_name)) if name
+    }
     close = difflib.get_close_matches(words, names, n=_NEAR, cutoff=_CLOSE) or _next_codes(words, names)
     found = dict.fromkeys(names[name] for name in close)
     return tuple(Hit("unit", row.unit_name, row.province_name, f"/cities/{row.unit_code}") for row in found)

@@ -18,7 +18,7 @@ POINTS: Final[dict[str, int]] = {
     "变化大": 2,
     "首次": 1,
 }
-LARGE_SHARE: Final = 0.5  # of what the letter before named
+LARGE_SHARE: Final = 0.5  # of what the letter before named, at least
 LARGE_LEAST: Final = 3  # alarms more or fewer, at least
 
 

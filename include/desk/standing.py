@@ -7,6 +7,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import select
 
+from include.desk.search import in_own_words
 from include.errors import StateError
 from include.house import House
 from include.office.letter_acts import corrected, letter_history
@@ -35,7 +36,7 @@ def letters_standing(
     most: int,
     skip: int = 0,
 ) -> pd.DataFrame:
-    """One row a letter (sql/letters_standing.sql), newest windows first. `unit`: part of the addressee's name or code; `number`: part
+    """One row a letter (sql/letters_standing.sql), newest windows first. `unit`: part of the addressee's name or code, or its English name; `number`: part
     of the 发文字号; `from_date` to `to_date`: days that the window touches."""
     with reading(house.engine) as connection:
         found = frame(
@@ -45,7 +46,7 @@ def letters_standing(
             on_date=on_date,
             run_id=run_id,
             kind=kind,
-            unit_pattern=contains(unit),
+            unit_pattern=contains(in_own_words(unit)),
             standing=standing,
             from_date=from_date,
             to_date=to_date,

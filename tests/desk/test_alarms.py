@@ -2,14 +2,17 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, update
 
 from include.desk.alarms import alarm_page
+from include.desk.cities import city_page
 from include.desk.today import today
 from include.house import House
+from include.periods import DAY
 from include.sources.config import SourceConfig
 from include.store import tables
 from include.store.engine import reading, writing
@@ -17,6 +20,7 @@ from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, add_event, house
 from tests.post.samples import add_cities
 
 PUSHED = "03-10 06:00"
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -107,6 +111,20 @@ def test_a_rejected_dispute_is_not_rejected_again(house: House) -> None:
     browser = Browser(house)
     browser.post("/alarms/FALSE", {"name": "reject", "reason": "现场属实"})
     assert buttons(browser, "FALSE") == ["uphold", "close"]
+
+
+def test_the_deadline_that_counts_is_shown_and_one_deadline_once(house: House) -> None:
+    browser = Browser(house)
+    told = browser.get("/alarms/LATE").text
+    assert "适用时限" not in told
+    assert "首次反馈时限" not in told
+    assert "不足1小时" not in told
+    assert '<span class="standing standing-overdue">超期未反馈</span> <small>26小时</small>' in told
+    browser.post("/alarms/FALSE", {"name": "reject", "reason": "现场属实"})
+    (rejected,) = (one for one in city_page(house, YANGQUAN, NOW + MINUTE).alarms if one.alarm_id == "FALSE")
+    assert rejected.deadline_at == NOW + DAY  # not the first one, 11 March
+    told = browser.get("/alarms/FALSE?at=2020-03-12T08:31").text
+    assert '<td data-name="反馈时限">2020-03-13 08:30</td>' in told
 
 
 def test_what_was_learnt_later_is_left_out_where_that_is_asked_for(house: House) -> None:

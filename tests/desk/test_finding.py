@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import Engine, insert
@@ -109,6 +111,70 @@ def test_an_enterprise_is_found_by_its_number_and_told(browser: Browser, store: 
         assert page.status_code == 200
         assert "甲厂（北区）" in page.text
         assert "QY7 钢铁" in page.text
+
+
+@pytest.mark.parametrize("words", ["Yangquan", "yangquan", "ＹＡＮＧＱＵＡＮ"])
+def test_a_name_of_the_english_desk_finds_its_unit_and_filters(browser: Browser, words: str) -> None:
+    answer = browser.get("/search", params={"q": words})
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/desk/cities/140300")
+    assert 'href="/desk/letters/1"' in browser.get("/letters", params={"unit": words}).text
+    contacts = browser.get("/contacts", params={"region": words}).text
+    assert contacts.count("@city.example") == contacts.count("140300@city.example") > 0
+
+
+def test_a_misspelt_english_name_finds_what_is_written_much_the_same(browser: Browser) -> None:
+    assert 'href="/desk/cities/140300"' in browser.get("/search", params={"q": "Yangqan"}).text
+
+
+@pytest.mark.parametrize(("path", "field"), [("/letters", "unit"), ("/contacts", "region")])
+def test_a_filter_takes_names_and_offers_what_is_written_much_the_same(
+    browser: Browser, path: str, field: str
+) -> None:
+    page = browser.get(path, params={field: "阳全"})
+    assert page.status_code == 200
+    assert "最接近的" in page.text
+    assert f'href="/desk{path}?{field}={quote("阳泉市")}"' in page.text
+    for words in ("阳泉", "140300"):
+        found = browser.get(path, params={field: words}).text
+        assert "最接近的" not in found
+        assert "阳泉市" in found
+
+
+def test_what_stands_in_a_unit_is_found_after_its_name(browser: Browser) -> None:
+    for words in ("阳泉市荫营", "阳泉荫营"):
+        page = browser.get("/search", params={"q": words})
+        assert page.status_code == 200
+        assert 'href="/desk/grids/T85711"' in page.text
+        assert "最接近的" not in page.text
+    assert "T85711" not in browser.get("/search", params={"q": "石家庄市荫营"}).text
+
+
+def test_what_is_left_off_is_counted_with_a_way_to_all(
+    browser: Browser, store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "前" not in browser.get("/search", params={"q": "荫营"}).text.split('id="hits"')[1]
+    monkeypatch.setattr("include.desk.search.MOST", 1)
+    page = browser.get("/search", params={"q": "t8571"}).text
+    assert "网格：前1件，共2件" in page
+    page = browser.get("/search", params={"q": "@city.example"}).text
+    assert "联系人：前1件，共" in page
+    assert 'href="/desk/contacts?region=%40city.example"' in page
+    assert browser.get("/contacts", params={"region": "@city.example"}).text.count("140300@city.example") == 2
+
+
+def test_a_page_of_what_is_not_there_shows_a_row_once(browser: Browser) -> None:
+    page = browser.get("/cities/泉")
+    assert page.status_code == 404
+    rows = re.findall('<li><span class="topic">.*?href="([^"]+)"', page.text)
+    assert len(rows) == len(set(rows)) > 0
+
+
+@pytest.mark.parametrize("words", ["环气函2020 4", "环气函〔2020〕4号", "2020-9"])
+def test_a_number_that_is_nobodys_finds_those_next_to_it(browser: Browser, words: str) -> None:
+    page = browser.get("/search", params={"q": words}).text
+    assert "最接近的" in page
+    assert 'href="/desk/letters/1"' in page.split('id="near"')[1]
+    assert "/desk/cities/14" not in page
 
 
 def test_an_address_is_found(store: Engine, tmp_path: Path) -> None:

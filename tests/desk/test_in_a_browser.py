@@ -106,6 +106,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> I
                 is_hot=True, is_monitored=True, **edges, **provenance(),
             )
         )  # fmt: skip
+    add_alarm(engine, "N1", "03-11 06:00", unit_code=SHIJIAZHUANG, grid_id="S1", county="井陉县")
     add_cities(engine)
     released(engine, archive_in(folder), facts(alarms=tuple(f"H{number}" for number in range(len(HOSTILE)))))
     named_letter(engine)
@@ -261,6 +262,7 @@ def test_the_small_map_of_a_grid_gives_coordinates_and_leads_on(chromium: Chromi
         page.goto("/desk/grids/T85711")
         page.wait_for_selector("#map[data-ready]")
         assert page.locator("#map-here code").text_content() == "113.56700,37.93350"
+        assert page.locator("#step-title").inner_text().startswith("本网格")
         assert page.locator("#map-list li").count() == len(HOSTILE) + 2
         own = [url for url in asked if "/map/alarms.json" in url or "/map/grids.json" in url]
         assert own
@@ -270,6 +272,20 @@ def test_the_small_map_of_a_grid_gives_coordinates_and_leads_on(chromium: Chromi
         assert page.locator("#map-day").is_visible()
         page.locator("#map-list a").first.click()
         assert page.url.endswith("/desk/grids/T85711")
+        assert complaints == []
+
+
+def test_a_page_of_a_unit_lists_its_own_alarms_and_the_large_map_every_one(
+    chromium: Chromium, address: str
+) -> None:
+    with opened(chromium, address) as (page, complaints):
+        for path, neighbours in ((f"/cities/{YANGQUAN}", 0), ("/map", 1)):
+            page.goto(f"/desk{path}")
+            page.wait_for_selector("#map[data-ready]")
+            listed = page.locator("#map-list li").all_inner_texts()
+            assert page.locator("#map-count").inner_text() == str(len(listed)) != "0"
+            assert sum("石家庄市 井陉县" in one for one in listed) == neighbours, listed
+            assert any("阳泉市" in one for one in listed)
         assert complaints == []
 
 

@@ -137,6 +137,8 @@ def test_a_running_window_is_compared_with_as_much_of_the_one_before(store: Engi
     assert (whole.is_running, whole.before) == (False, None)  # no day of the season is as old
     page = Browser(house).get("/ranking?day=2020-03-11").text
     assert "还没有结束" in page
+    ahead = Browser(house).get("/ranking?window=day&day=2020-03-20").text
+    assert ("还没有开始" in ahead, "还没有结束" in ahead) == (True, False)
     first = Browser(house).get("/ranking").text
     assert "2020-03-01 — 2020-03-07" in first
     assert "不作比较" in first

@@ -38,6 +38,7 @@ CALM = {
         ({"named": 6}, ()),
         ({"named": 1}, ("变化大",)),
         ({"named": 13, "named_before": 10}, ()),
+        ({"named": 9, "named_before": 6}, ("变化大",)),  # half of it exactly: 达到或超过
         ({"named_before": None, "urged_before": float("nan")}, ("首次",)),
         (
             {"named_before": None, "urged_before": None, "urged": 1, "revision": 2},

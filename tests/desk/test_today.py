@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from include.desk.cities import city_page
 from include.desk.today import CityToday, LastLetter, sorted_cities, today
+from include.periods import parse_moment
 from include.supervision.figures import FeedbackCounts, Flag, FlagReason, Share
 from tests.desk.facts import (
     NOW,
@@ -122,3 +124,21 @@ def test_a_store_without_alarms_says_so_and_what_to_do(engine: Engine, tmp_path:
     page = browser.get("/").text
     assert "最后有报警的一天之后的早晨，2020-03-13 08:30" in page
     assert "库中还没有任何报警" not in page
+
+
+@pytest.mark.parametrize("at", ["2020-03-12T08:30", "2020-03-12T04:00", "2020-03-13T00:00"])
+def test_the_pages_of_a_city_and_of_every_city_count_the_same_seven_days(
+    store: Engine, tmp_path: Path, at: str
+) -> None:
+    house, as_of = house_of(store, tmp_path), parse_moment(at)
+    own = city_page(house, YANGQUAN, as_of)
+    of_the_home = city(today(house, as_of), YANGQUAN).rolling
+    assert of_the_home.pushed
+    assert (own.rolling.pushed, own.rolling.answered, own.rolling.due, own.rolling.on_time) == (
+        of_the_home.pushed,
+        of_the_home.answered,
+        of_the_home.due,
+        of_the_home.on_time,
+    )
+    ((span, quality), _) = own.quality
+    assert (span, quality.answered_once) == ("近7日", own.rolling.answered)

@@ -3,6 +3,7 @@
 import re
 from typing import Annotated, Any, Final, Literal
 
+import pandas as pd
 from fastapi import APIRouter, Form, Path, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
@@ -12,6 +13,7 @@ from include.desk.pages.desk import Desk
 from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import LABELS, page, words_for
+from include.desk.search import in_own_words, nearest
 from include.errors import InputError, QianliyanError
 from include.office.contacts import (
     COLUMNS,
@@ -28,7 +30,8 @@ from include.periods import office_date
 from include.rules import SIMULATED_LABEL
 from include.store.tables import CONTACT_ROLES
 
-Region = Annotated[str, Query(pattern=r"^([0-9A-Za-z][0-9A-Za-z.-]{0,31})?$")]
+# A unit's code, or a part of a unit's, a contact's or a mailbox's name.
+Region = Annotated[str, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _COLUMN: Final = re.compile(rf"(?<= )(?:{'|'.join(COLUMNS)})(?=[：:])")
 _CODE: Final = re.compile("[0-9A-Za-z][0-9A-Za-z.-]{0,31}")
 _Text = Annotated[str, Form(max_length=300, pattern=r"^[^\x00]*$")]
@@ -48,19 +51,34 @@ def _in_words(request: Request, problem: str) -> str:
     return _COLUMN.sub(lambda found: words_for(request)(LABELS["field"][found[0]]), problem)
 
 
+def _of_region(rows: pd.DataFrame, words: str) -> list[dict[str, Any]]:
+    """The contacts of the unit whose code or name the words are, or that have them in a name or an address; all for no words."""
+    own = in_own_words(words).casefold()
+    found: list[dict[str, Any]] = rows.to_dict("records")  # type: ignore[assignment]
+    exact = [row for row in found if own == str(row["region_code"]).casefold()]
+    told = ("region_name", "name", "address")
+    return exact or [row for row in found if any(own in str(row[name] or "").casefold() for name in told)]
+
+
+def _code_of(rows: list[dict[str, Any]], words: str) -> str:
+    """The code of the one unit whose contacts are shown; without any the words themselves where they may be a code."""
+    codes = {str(row["region_code"]) for row in rows}
+    return codes.pop() if words and len(codes) == 1 else words if _CODE.fullmatch(words) else ""
+
+
 def routes(desk: Desk) -> APIRouter:
     """GET /contacts, /contacts.csv; POST /contacts, /contacts/import, /contacts/questions/{row}"""
     router = APIRouter()
 
     def shown(request: Request, visitor: Visitor, region: str, past: bool, **more: Any) -> HTMLResponse:
         today, house = office_date(desk.clock()), desk.open_house()
-        rows = contact_list(house, region_code=region or None, on_date=None if past else today).to_dict(
-            "records"
-        )
+        rows = _of_region(contact_list(house, region_code=None, on_date=None if past else today), region)
         asked = contact_questions(house)
         values = {
             "rows": rows,
             "region": region,
+            "region_code": _code_of(rows, region),
+            "near": nearest(house, "unit", region) if region and not rows else (),
             "past": past,
             "roles": CONTACT_ROLES,
             "today": today,
@@ -88,9 +106,7 @@ def routes(desk: Desk) -> APIRouter:
         done: Annotated[str, Query(pattern=r"^(\d{1,9}-\d{1,9}|answered)?$")] = "",
     ) -> HTMLResponse:
         rows = (
-            contact_list(desk.open_house(), region_code=region or None, on_date=None).to_dict("records")
-            if edit
-            else []
+            contact_list(desk.open_house(), region_code=None, on_date=None).to_dict("records") if edit else []
         )
         edited = next((row for row in rows if row["contact_id"] == edit), {})
         return shown(request, visitor, region, past, edited=edited, done=done)

@@ -18,6 +18,7 @@ from include.desk.pages.exports import MOST_ROWS, csv_file
 from include.desk.pages.letter import Reason, rehearse_to
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import LABELS, office_text, page, window_text
+from include.desk.search import nearest
 from include.desk.standing import letters_standing
 from include.house import House
 from include.letter_kinds import LETTER_KINDS, letter_label
@@ -88,6 +89,7 @@ def routes(desk: Desk) -> APIRouter:
         values = {
             "rows": rows[:PAGE],
             "has_more": len(rows) > PAGE,
+            "near": nearest(house, "unit", asked["unit"]) if asked["unit"] and not rows else (),
             "skip": skip,
             "page_size": PAGE,
             "asked": asked,

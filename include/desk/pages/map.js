@@ -15,8 +15,12 @@
   const KEPT_HOURS = 26;
   const MARGIN = 0.3; // of what is seen, asked for around it
   const FRAME_MS = 700;
+  const FAINT = 0.35; // how much of an alarm is seen that is not of the page's own unit or grid
   const NEAR_ZOOM = 8.5; // from here on outlines are asked for more exactly, around what is seen
 
+  // The small map of a page lists the alarms of its unit or grid alone; the large one lists every one.
+  const isOwn = (alarm) => !askedBox || (askedGrid ? alarm.grid_id === askedGrid : alarm.unit_code === city);
+  const unitName = (code) => named(data.outlines.find((one) => one.unit_code === code)?.unit_name || "");
   const EVERYWHERE = L.latLngBounds([[-90, -360], [90, 360]]);
   const map = L.map(frame, { attributionControl: Boolean(tiles), zoomAnimation: false, fadeAnimation: false, minZoom: 3, maxZoom: 17, zoomSnap: 0.5 });
   if (askedBox) {
@@ -41,7 +45,13 @@
     grid_list: (context, view) => drawGridList(context, view, data.gridList),
     grids: (context, view) => drawGrids(context, view, data.grids),
     enterprises: (context, view) => drawEnterprises(context, view, data.enterprises),
-    alarms: (context, view) => drawAlarms(context, view, data.shown),
+    alarms: (context, view) => {
+      // The page's own stand out and lie on top; those of the neighbours are faint.
+      context.globalAlpha = FAINT;
+      drawAlarms(context, view, data.shown.filter((alarm) => !isOwn(alarm)));
+      context.globalAlpha = 1;
+      drawAlarms(context, view, data.shown.filter(isOwn));
+    },
   };
   Object.entries(drawn).forEach(([name, draw], place) => {
     const pane = map.createPane(name);
@@ -195,7 +205,10 @@
     if (!isOn(name)) return;
     await read[name]();
     sheets[name].redraw();
-    if (name === "outlines") sheets.flags.redraw();
+    if (name === "outlines") {
+      sheets.flags.redraw();
+      showStep(); // with the names of the units
+    }
   };
   const toggle = async (name) => {
     if (!isOn(name)) {
@@ -218,7 +231,7 @@
   const standingWord = (standing) => words[standing] || standing;
   const alarmItem = (alarm) => {
     const item = element("li", "");
-    item.append(element("time", alarm.pushed.replace("T", " ")), " ", linkTo(`/grids/${encodeURIComponent(alarm.grid_id)}`, alarm.grid_id), ` ${named(alarm.county)} `);
+    item.append(element("time", alarm.pushed.replace("T", " ")), " ", linkTo(`/grids/${encodeURIComponent(alarm.grid_id)}`, alarm.grid_id), ` ${unitName(alarm.unit_code)} ${named(alarm.county)} `);
     item.append(element("span", standingWord(alarm.standing), { class: `standing standing-${alarm.standing}` }));
     if (alarm.peak_pm25_ug_m3 !== null) item.append(` ${Math.round(alarm.peak_pm25_ug_m3)} μg/m³`);
     if (alarm.source === "watch") item.append(" ", linkTo(`/watch/${encodeURIComponent(alarm.alarm_id)}`, words.evidence));
@@ -230,10 +243,11 @@
     now.textContent = spoken(span);
     step.setAttribute("aria-valuetext", now.textContent);
     data.shown = data.alarms.filter((alarm) => alarm.pushed >= span[0] && alarm.pushed < span[1]);
-    count.textContent = String(data.shown.length);
-    list.replaceChildren(...data.shown.slice(0, MOST_LISTED).map(alarmItem));
-    if (data.shown.length > MOST_LISTED) list.append(element("li", `+${data.shown.length - MOST_LISTED} ${words.more}`, { class: "none" }));
-    if (!data.shown.length) list.append(element("li", words.none, { class: "none" }));
+    const own = data.shown.filter(isOwn);
+    count.textContent = String(own.length);
+    list.replaceChildren(...own.slice(0, MOST_LISTED).map(alarmItem));
+    if (own.length > MOST_LISTED) list.append(element("li", `+${own.length - MOST_LISTED} ${words.more}`, { class: "none" }));
+    if (!own.length) list.append(element("li", words.none, { class: "none" }));
     sheets.alarms.redraw();
   };
 

@@ -59,11 +59,13 @@ def not_there(desk: Desk, request: Request, visitor: Visitor, topic: Topic, word
     here = str(request.url.path).removeprefix(str(request.scope.get("root_path", "")))
     if same is not None and same.path != here and request.method == "GET":
         return RedirectResponse(f"{request.scope['root_path']}{same.path}", 303)
+    near = nearest(house, topic, words)
+    shown = {one.path for one in near}
     values = {
         "words": words,
-        "found": found,
+        "found": [one for one in found if one.path not in shown],
         "topics": TOPICS,
         "not_there": _NOT_THERE[topic],
-        "near": nearest(house, topic, words),
+        "near": near,
     }
     return page(desk, request, visitor, "search.html", values, status=404)

@@ -26,6 +26,7 @@ from include.desk.pages.desk import Desk
 from include.language import office_words, speaking, spoken
 from include.language.told import retold
 from include.letter_kinds import letter_label
+from include.letters.words.durations import duration
 from include.letters.words.flag_words import level_reasons, level_word
 from include.periods import DAG_NAMES, DAY, office_zone
 from include.profile.current import office
@@ -479,6 +480,7 @@ def _environment(language: Language) -> Environment:
         "day": _day,
         "since": since_said,
         "told": _told,
+        "lasting": duration,
     }
     environment.globals |= {
         "percent": percent,
