@@ -135,7 +135,10 @@ def _stored(path: Path, edition: str, columns: Sequence[str] | None = None) -> p
     if table is None or (table.schema.metadata or {}).get(_EDITION) != edition.encode():
         return None
     table = table.rename_columns([present(name) for name in table.column_names])
-    wanted = table if columns is None else table.select(columns)
+    # A column that the day does not have is none of the frame's.
+    wanted = (
+        table if columns is None else table.select([name for name in columns if name in table.column_names])
+    )
     return wanted.replace_schema_metadata(None)
 
 
