@@ -201,6 +201,8 @@ def _told(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     exact = [
         name for name in numbers if name in ("swelling", "gain")
     ]  # from which a level can be computed again
+    # In double precision: readings are kept in single, where 363.1 has no nearer number than 363.100006.
+    rows = rows.astype(dict.fromkeys(numbers, "float64"))
     rows[numbers] = rows[numbers].round({**dict.fromkeys(numbers, 3), **dict.fromkeys(exact, 9)})
     return rows.sort_values(keys, ignore_index=True) if len(rows) else rows.reset_index(drop=True)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -125,15 +125,17 @@ def read_hours(
     *,
     known_at: datetime | None = None,
     enterprises: Collection[str] | None = None,
+    columns: Sequence[str] | None = None,
 ) -> pa.Table:
     """The hours in [start_at, end_at) as they were known at `known_at` (None: as they are known now): one row an hour of a
-    key with the key (dictionary), `hour`, the table's columns and `is_simulated`, in no order. Of meters those of these
-    `enterprises` only, where they are told."""
+    key with the key (dictionary), `hour`, the table's columns and `is_simulated` (or these `columns` only), in no order. Of
+    meters those of these `enterprises` only, where they are told."""
     days = [day for day in _days(start_at, end_at) if day_path(root, table, day).exists()]
     asked = None if enterprises is None else frozenset(enterprises)
-    parts = [_told_in(root, table, day, start_at, end_at, known_at, asked) for day in days]
+    names = [table.key, "hour", *(columns or (*table.columns, "is_simulated"))]
+    parts = [_told_in(root, table, day, start_at, end_at, known_at, asked, names) for day in days]
     if not parts:
-        return _with_zone(_schema(table).empty_table().drop_columns(["received_at"]))
+        return _with_zone(_schema(table).empty_table().select(names))
     return _with_zone(pa.concat_tables(parts).unify_dictionaries())
 
 
@@ -300,6 +302,7 @@ def _write(table: HourTable, draft: Path, rows: pa.Table) -> None:
         rows = _with_texts(table, rows)  # the dictionary of a day would stand whole in every group
         coded = [name for name in rows.column_names if name not in table.values]
         how |= {"row_group_size": table.rows_at_once, "use_dictionary": coded}
+        how |= {"write_statistics": [table.key]}  # the only ones that are asked for, and a reader reads all
     with draft.open("wb") as stream:
         pq.write_table(rows, stream, **how)
         stream.flush()
@@ -314,13 +317,14 @@ def _told_in(
     end_at: datetime,
     known_at: datetime | None,
     enterprises: frozenset[str] | None,
+    names: list[str],
 ) -> pa.Table:
     """The rows of a day in [start_at, end_at), of these keys and as they were told last by then."""
     with pq.ParquetFile(day_path(root, table, day), read_dictionary=[table.key]) as file:
         is_revised = (file.schema_arrow.metadata or {}).get(_REVISED) == b"1"
-        names = _schema(table).names if is_revised or known_at is not None else _schema(table).names[:-1]
+        read = [*names, "received_at"] if is_revised or known_at is not None else names
         groups = _groups_of(file, enterprises)
-        rows = file.read_row_groups(groups, columns=names, use_threads=False)
+        rows = file.read_row_groups(groups, columns=read, use_threads=False)
     rows = rows.replace_schema_metadata(None).unify_dictionaries()
     wanted = np.ones(len(rows), bool)
     if start_at > midnight(day) or end_at < midnight(day + DAY):
@@ -338,7 +342,7 @@ def _told_in(
         rows = rows if enterprises is None else _with_names_in_use(table, rows)
     if is_revised:
         rows = _last_told(table, rows)
-    return rows.select(_schema(table).names[:-1])
+    return rows.select(names)
 
 
 def _groups_of(file: pq.ParquetFile, keys: frozenset[str] | None) -> list[int]:
@@ -383,7 +387,6 @@ def _moment(milliseconds: int) -> datetime:
 
 def _last_told(table: HourTable, rows: pa.Table) -> pa.Table:
     """Of the revisions of an hour the one that was received last."""
-    rows = _as_stored(table, rows)
     numbers, receipts = _numbers(table, rows), rows["received_at"].cast(pa.int64()).to_numpy()
     order = np.lexsort((receipts, numbers))
     is_last = np.r_[numbers[order][1:] != numbers[order][:-1], np.ones(min(1, len(order)), dtype=bool)]

@@ -43,8 +43,7 @@ def stations_known(connection: Connection) -> pd.DataFrame:
         "is_simulated",
     )
     rows = _known(connection, station, names, (station.c.station_id, station.c.valid_from))
-    rows["grid_id"] = rows["grid_id"].astype(object).where(rows["grid_id"].notna(), "")
-    return rows
+    return rows.assign(grid_id=pd.Series([one or "" for one in rows["grid_id"].tolist()], dtype=object))
 
 
 def grids_known(connection: Connection) -> pd.DataFrame:
@@ -67,9 +66,9 @@ def _known(
     columns = list(zip(*told_rows, strict=True)) if told_rows else [()] * (len(names) + 1)
     found = [_read(table.c[name], values) for name, values in zip(names, columns, strict=False)]
     rows = pd.DataFrame({name: _column(values) for name, values in zip(names, found, strict=True)})
-    moments = {told: _moment(told) for told in set(columns[-1])}
-    receipts = pd.DatetimeIndex([moments[told] for told in columns[-1]], dtype="datetime64[us, UTC]")
-    return rows.assign(received_at=receipts)
+    code, moments = pd.factorize(pd.Series(list(columns[-1]), dtype=object))
+    receipts = pd.DatetimeIndex([_moment(told) for told in moments], dtype="datetime64[us, UTC]")
+    return rows.assign(received_at=receipts[code])
 
 
 def _read(column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:

@@ -45,13 +45,11 @@ def clean_winds(winds: pd.DataFrame) -> Cleaned:
     """
     code, texts = pd.factorize(winds["wind_from_deg"], use_na_sentinel=False)
     known = pd.Series(texts).astype("string").str.strip().str.upper().str.removesuffix(".0")
-    told = known.iloc[code].set_axis(winds.index)
     number = pd.to_numeric(known, errors="coerce").to_numpy(float, na_value=np.nan)[code]
     speed = pd.to_numeric(winds["wind_speed_m_s"], errors="coerce").to_numpy(float, na_value=np.nan)
-    is_calm = told.isin(CALM_WINDS).to_numpy(bool, na_value=False)
-    is_variable = told.isin(VARIABLE_WINDS).to_numpy(bool, na_value=False)
+    is_calm, is_variable = (known.isin(words).to_numpy(bool)[code] for words in (CALM_WINDS, VARIABLE_WINDS))
     is_known = (number >= 0) & (number <= 360)
-    is_empty = told.isna().to_numpy() | (told == "").to_numpy(bool, na_value=True)
+    is_empty = (known.isna() | (known == "")).to_numpy(bool, na_value=True)[code]
     speed = np.where(is_calm & ~(speed >= 0), 0.0, speed)
     no_speed = ~((speed >= 0) & (speed < 75))
     foreign = ~is_known & ~is_empty & ~is_calm & ~is_variable
@@ -64,7 +62,9 @@ def clean_winds(winds: pd.DataFrame) -> Cleaned:
         "no direction between 0 and 360 and no known code: left out": foreign & ~no_speed,
     }
     remarks = [
-        (what, int(which.sum()), str(told[which].iloc[0])) for what, which in found.items() if which.any()
+        (what, int(which.sum()), str(known[code[which.argmax()]]))
+        for what, which in found.items()
+        if which.any()
     ]
     clean = pd.DataFrame(
         {

@@ -88,14 +88,15 @@ def _hourly_evidence(
     """From hour `begin` on: of the hours before `first` as it was judged before, then of the judged hours (the first of them
     tells how high stations stood in the hour before only)."""
     names = {name for hour in judged for name in hour.network.grid_ids}
-    names |= set() if earlier is None else set(earlier["grid_id"])
+    code, known = pd.factorize(np.array([], object) if earlier is None else earlier["grid_id"])
+    names |= set(known)
     place = {name: k for k, name in enumerate(sorted(names))}
     shape = (first - begin + len(judged) - 1, len(place))
     found = _Evidence(np.zeros(shape), np.zeros(shape), np.zeros(shape), place)
     if earlier is not None and len(earlier):
         row = hours_of(earlier["hour"]) - begin
         own = np.flatnonzero((row >= 0) & (row < first - begin))
-        column = pd.Index(sorted(names)).get_indexer(pd.Index(earlier["grid_id"].to_numpy(object)[own]))
+        column = np.array([place[name] for name in known], np.int64)[code[own]]
         for name, values in found.by_name.items():
             values[row[own], column] = earlier[name].to_numpy(float)[own]
     for k, (before, hour) in enumerate(pairwise(judged), first - begin):

@@ -61,8 +61,6 @@ def empty(columns: list[str]) -> pd.DataFrame:
 def hours_of(values: "pd.Series[pd.Timestamp]") -> NDArray[np.int64]:
     """Hours since the epoch of instants; those without a zone are UTC."""
     series = pd.Series(values)
-    if isinstance(series.dtype, pd.DatetimeTZDtype):
-        series = series.dt.tz_convert("UTC").dt.tz_localize(None)
     seconds = series.to_numpy("datetime64[s]").astype(np.int64)
     return np.asarray(seconds // 3600, np.int64)
 

@@ -238,9 +238,10 @@ def _texts(networks: Sequence[Network]) -> dict[str, pd.Categorical]:
         words["grid_id"][key] = np.array(network.grid_ids, object)[network.node[:micro]]
     found = {}
     for name, told in words.items():
-        index = pd.Index(sorted({word for own in told.values() for word in own}), dtype=object)
-        codes = {key: index.get_indexer(pd.Index(own)) for key, own in told.items()}
+        code, index = pd.factorize(np.concatenate(list(told.values())), sort=True)
+        parts = np.split(code, np.cumsum([len(own) for own in told.values()])[:-1])
+        codes = dict(zip(told, parts, strict=True))
         found[name] = pd.Categorical.from_codes(
-            np.concatenate([codes[id(network)] for network in networks]), index
+            np.concatenate([codes[id(network)] for network in networks]), pd.Index(index, dtype=object)
         )
     return found

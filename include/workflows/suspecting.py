@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from include.house import House
+from include.periods import DAY, midnight, office_date
 from include.store.engine import reading, writing
 from include.store.enterprises import (
     enterprise_places,
@@ -70,11 +71,12 @@ def keep_suspects(
     """Ranks the alarms and puts their suspects in the place of what was there; returns how many alarms have suspects now.
     `network`: where the caller has read it."""
     kept = 0
-    for found, at_push in _rankings(house, alarm_ids, network, known_at, rules):
-        rows = suspect_rows(found)
+    for found in _rankings(house, alarm_ids, network, known_at, rules):
+        told = suspect_rows(found)
+        rows, at_push = _part(told, is_at_push=False), _part(told, is_at_push=True)
         ids = sorted({str(row["alarm_id"]) for row in rows})
         with writing(house.engine, lock="watch") as connection:
-            replace_suspects(connection, ids, rows, suspect_rows(at_push))
+            replace_suspects(connection, ids, rows, at_push)
         kept += len(ids)
     return kept
 
@@ -159,8 +161,9 @@ def _rankings(
     network: Network | None,
     known_at: datetime | None,
     rules: SuspectRules,
-) -> Iterator[tuple[Ranking, Ranking]]:
-    """The rankings of the alarms, week by week: by all their hours, and by those that were known when they were raised."""
+) -> Iterator[Ranking]:
+    """The rankings of the alarms, week by week: by all their hours, and (marked `_AT_PUSH`) by those that were known when they
+    were raised."""
     if not alarm_ids:
         return
     wanted = sorted(set(alarm_ids))
@@ -190,7 +193,7 @@ def _ranking(
     firms: pd.DataFrame,
     known_at: datetime | None,
     rules: SuspectRules,
-) -> tuple[Ranking, Ranking]:
+) -> Ranking:
     begins = pd.concat([alarms["started_at"], alarms["began_at"]])
     ends = pd.concat([alarms["last_at"], alarms["told_last_at"]])
     first, last = begins.min().to_pydatetime(), ends.max().to_pydatetime()
@@ -202,15 +205,13 @@ def _ranking(
     problems = problems[problems["grid_id"].isin(alarms["grid_id"])]
     seen = _seen(house, first - 2 * HOUR, end, rules)
     winds = wind_hours(house, network, first - (rules.wind.check_hours + 4) * HOUR, end, known_at)
-    # The whole days before the first hour's own; a day may have 25 hours.
-    meter_from = first - timedelta(days=rules.meter.days_back + 1, hours=2)
+    meter_from = midnight(office_date(first) - rules.meter.days_back * DAY)
     meters = _meters(house, meter_from, end, known_at, _near(alarms, firms, "candidate_id", rules))
     candidates = joined(
         firms, places_as_candidates(places), problems_as_candidates(problems.reset_index(drop=True))
     )
     told = pd.concat([_whole(alarms), _at_push(alarms)], ignore_index=True)
-    found = rank_suspects(told, seen, network.stations, winds, candidates, meters, rules)
-    return _part(found, is_at_push=False), _part(found, is_at_push=True)
+    return rank_suspects(told, seen, network.stations, winds, candidates, meters, rules)
 
 
 def _seen(house: House, start_at: datetime, end_at: datetime, rules: SuspectRules) -> pd.DataFrame:
@@ -242,15 +243,13 @@ def _at_push(alarms: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _part(found: Ranking, *, is_at_push: bool) -> Ranking:
-    """The alarms as they are now, or as they were when they were raised."""
-
-    def own(rows: pd.DataFrame) -> pd.DataFrame:
-        ids = [str(one) for one in rows["alarm_id"].tolist()]
-        kept = [place for place, one in enumerate(ids) if one.endswith(_AT_PUSH) == is_at_push]
-        return rows.iloc[kept].assign(alarm_id=[ids[place].removesuffix(_AT_PUSH) for place in kept])
-
-    return Ranking(own(found.suspects), own(found.hours), found.remarks)
+def _part(rows: list[dict[str, Any]], *, is_at_push: bool) -> list[dict[str, Any]]:
+    """The rows of the alarms as they are now, or as they were when they were raised."""
+    return [
+        row | {"alarm_id": row["alarm_id"].removesuffix(_AT_PUSH)}
+        for row in rows
+        if row["alarm_id"].endswith(_AT_PUSH) == is_at_push
+    ]
 
 
 def _places_around(connection: Connection, alarms: pd.DataFrame, rules: SuspectRules) -> pd.DataFrame:
@@ -258,10 +257,12 @@ def _places_around(connection: Connection, alarms: pd.DataFrame, rules: SuspectR
     reach = rules.reach.candidates_km / KM_PER_DEG * 1.05
     lon, lat = alarms["lon"].to_numpy(float), alarms["lat"].to_numpy(float)
     wide = reach / np.cos(np.radians(np.minimum(np.abs(lat) + reach, 89.0)))
-    box = pd.DataFrame({"west": lon - wide, "south": lat - reach, "east": lon + wide, "north": lat + reach})
-    sides = {"west": "min", "south": "min", "east": "max", "north": "max"}
-    tiles = box.groupby([np.floor(lon / _TILE_DEG), np.floor(lat / _TILE_DEG)]).agg(sides)
-    return enterprise_places(connection, list(tiles[list(sides)].itertuples(index=False, name=None)))
+    tiles, tile = np.unique(np.floor(np.column_stack([lon, lat]) / _TILE_DEG), axis=0, return_inverse=True)
+    least, most = np.full(tiles.shape, np.inf), np.full(tiles.shape, -np.inf)
+    np.minimum.at(least, tile, np.column_stack([lon - wide, lat - reach]))
+    np.maximum.at(most, tile, np.column_stack([lon + wide, lat + reach]))
+    boxes = np.column_stack([least, most]).tolist()
+    return enterprise_places(connection, [(west, south, east, north) for west, south, east, north in boxes])
 
 
 def _near(alarms: pd.DataFrame, firms: pd.DataFrame, key: str, rules: SuspectRules) -> set[str]:
@@ -277,6 +278,12 @@ def _meters(
 ) -> pd.DataFrame:
     """The metered hours of these enterprises: most meters are nowhere near an alarm."""
     rows: pd.DataFrame = read_hours(
-        house.stations_dir, SUBMETER_HOURS, start_at, end_at, known_at=known_at, enterprises=enterprise_ids
+        house.stations_dir,
+        SUBMETER_HOURS,
+        start_at,
+        end_at,
+        known_at=known_at,
+        enterprises=enterprise_ids,
+        columns=SUBMETER_HOURS.columns,
     ).to_pandas()
     return rows

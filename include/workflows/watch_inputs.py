@@ -23,6 +23,7 @@ from include.store.watch_facts import days_made, keep_station_days, read_station
 from include.watch import StationOrder, WatchRules, station_days, station_gains, station_order
 
 HOUR: Final = timedelta(hours=1)
+_READ: Final = ("pm25_ug_m3", "pm10_ug_m3", "rh_pct", "sample_count")
 _DAYS_AT_ONCE: Final = 4  # of readings in memory, when daily facts are made
 
 
@@ -96,7 +97,7 @@ def hours_of_stations(
     house: House, network: Network, start_at: datetime, end_at: datetime, known_at: datetime | None
 ) -> pd.DataFrame:
     """The readings of [start_at, end_at) as the detector takes them."""
-    table = read_hours(house.stations_dir, STATION_HOURS, start_at, end_at, known_at=known_at)
+    table = read_hours(house.stations_dir, STATION_HOURS, start_at, end_at, known_at=known_at, columns=_READ)
     frame: pd.DataFrame = table.to_pandas()
     frame["hour"] = frame["hour"].dt.tz_convert("UTC")
     return at_stays(frame, network.moved)

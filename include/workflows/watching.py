@@ -347,7 +347,7 @@ def _ledger(
 
 def _places(hours: pd.Series, begin: datetime) -> NDArray[np.int64]:
     """How many hours after `begin` each hour is."""
-    seconds = hours.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[s]").astype(np.int64)
+    seconds = hours.to_numpy("datetime64[s]").astype(np.int64)
     return np.asarray((seconds - int(begin.timestamp())) // 3600, np.int64)
 
 

@@ -24,7 +24,7 @@ def wind_hours(
     house: House, network: Network, start_at: datetime, end_at: datetime, known_at: datetime | None = None
 ) -> pd.DataFrame:
     """The winds of [start_at, end_at), one row a mast and hour, a mast that moved under the name of its place."""
-    table = read_hours(house.stations_dir, WINDS, start_at, end_at, known_at=known_at)
+    table = read_hours(house.stations_dir, WINDS, start_at, end_at, known_at=known_at, columns=WINDS.columns)
     frame: pd.DataFrame = table.to_pandas()
     return at_stays(frame, network.moved)
 

@@ -115,6 +115,8 @@ def test_every_number_of_an_alarm(judged: tuple[House, Path]) -> None:
     stations = pd.DataFrame(found["stations"])
     assert set(stations["grid_id"]) == {row["grid_id"]}
     assert stations["read_pm25_ug_m3"].notna().any()
+    numbers = pd.concat([hours, stations]).select_dtypes("float").stack().dropna()
+    assert (numbers == numbers.round(9)).all()  # as decimals: none as single precision leaves it
     assert found["revisions"][-1]["alarm_count"] == row["alarm_count"]
 
 
