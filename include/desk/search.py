@@ -69,7 +69,7 @@ def in_own_words(words: str) -> str:
 
 
 def _inside(house: House, words: str, today: date) -> tuple[Hit, ...]:
-    """What words name that begin with a unit, in that unit: 渭南市大荔 is 大荔县 of 渭南市."""
+    """What words name that begin with a unit, in that unit: 某市某区 is 某区 of 某市, however it is shortened."""
     city = tables.city.c
     with reading(house.engine) as connection:
         rows = connection.execute(select(city.unit_code, city.unit_name).order_by(city.unit_code)).all()

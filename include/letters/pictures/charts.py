@@ -199,7 +199,7 @@ def alarms_by_day(figures: SummaryFigures) -> Figure:
 
 
 def _day_end(figures: SummaryFigures) -> int:
-    """The end of the scale of a day's alarms: 200 for 39 cities, 25 for 5, 5 for one."""
+    """The end of the scale of a day's alarms: five alarms a unit, rounded up to a round number."""
     most = _ALARMS_OF_CITY * len(figures.cities)
     return next((end for end in _DAY_ENDS if end >= most), _DAY_ENDS[-1])
 
