@@ -63,10 +63,12 @@ up: $(VENV)/.installed ## the Airflow UI on 127.0.0.1:8080 with the demo data an
 test: $(VENV)/.rasters ## every test, on SQLite and on a real PostgreSQL
 	@$(RUN) -m pytest -rs -n auto --dist loadfile --no-loadscope-reorder
 
-# Figures, rules, judgements, forms, the store and the outbox; no browser, no PostgreSQL, nothing that draws.
+# Figures, rules, judgements, forms, the store and the outbox; no browser, no PostgreSQL, nothing that draws, no kills, no servers
+# that keep silent, no stores of before.
+SLOW := $(addprefix --ignore=tests/, post/channels post/test_crashes.py post/test_faults.py store/test_migrate.py store/test_windows_migration.py store/test_private_files.py)
 FAST := $(addprefix tests/, supervision geo answer_form replies selection suspects watch store post)
 test-fast: $(VENV)/.rasters ## a part of the tests for the work in between, on SQLite alone: a minute and a half on two cores
-	@$(RUN) -m pytest -rs -n auto --dist worksteal -k "not postgresql" --ignore=tests/post/channels $(FAST)
+	@$(RUN) -m pytest -rs -n auto --dist worksteal -k "not postgresql" $(SLOW) $(FAST)
 
 fab-test: ## people who log in by Airflow's FAB provider: four roles against every route of the desk
 	@$(MAKE) --no-print-directory VENV=.venv-fab LOCK=requirements-fab.txt .venv-fab/.installed
