@@ -64,8 +64,9 @@ test: $(VENV)/.rasters ## every test, on SQLite and on a real PostgreSQL
 	@$(RUN) -m pytest -rs -n auto --dist loadfile --no-loadscope-reorder
 
 # Figures, rules, judgements, forms, the store and the outbox; no browser, no PostgreSQL, nothing that draws, no kills, no servers
-# that keep silent, no stores of before.
-SLOW := $(addprefix --ignore=tests/, post/channels post/test_crashes.py post/test_faults.py store/test_migrate.py store/test_windows_migration.py store/test_private_files.py)
+# that keep silent, no stores of before, no worlds.
+SLOW := $(addprefix --ignore=tests/, post/channels post/test_crashes.py post/test_faults.py post/test_restoration.py store/test_migrate.py store/test_windows_migration.py store/test_private_files.py \
+  store/test_random_steps.py suspects/test_ranking.py watch/test_example.py)
 FAST := $(addprefix tests/, supervision geo answer_form replies selection suspects watch store post)
 test-fast: $(VENV)/.rasters ## a part of the tests for the work in between, on SQLite alone: a minute and a half on two cores
 	@$(RUN) -m pytest -rs -n auto --dist worksteal -k "not postgresql" $(SLOW) $(FAST)
