@@ -82,9 +82,7 @@ def _by_our_clock(text: str) -> str:
 def _chinese(text: str) -> str:
     if text in chinese():
         return chinese()[text]
-    for english, told in sorted(
-        chinese().items(), key=lambda one: -len(one[0])
-    ):  # the most particular first
+    for english, told in sorted(chinese().items(), key=lambda one: -len(one[0])):  # the most particular first
         pieces = re.split(r"\{(\w+)\}", english)
         pattern = "".join(
             f"(?P<{piece}>.+)" if place % 2 else re.escape(piece) for place, piece in enumerate(pieces)
