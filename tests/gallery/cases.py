@@ -25,7 +25,7 @@ from include.letters.pictures.trend_charts import trend_pages
 from include.letters.summary import compose_summary
 from include.periods import Period, period_ending
 from include.supervision.alarm_push import AlarmFigures, PushedAlarm, TrendHour
-from include.supervision.bulletin_figures import BulletinFigures
+from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
 from include.supervision.figures import Corrected, Issue, NoticeFigures, ReminderFigures, Suspected
 from include.supervision.weekly_figures import DayCount, SummaryFigures
 from tests.gallery import chain_letters, computed, computed_air, english
@@ -263,8 +263,12 @@ def _overviews() -> Iterator[Case]:
             compose_overview,
             partial(computed_air.overview, count),
             bulletins.OVERVIEW_ISSUE,
-            _each(city_level_map, mail_city_level_map),
+            _drawn_of_overview,
         )
+
+
+def _drawn_of_overview(figures: OverviewFigures) -> Drawn:
+    yield from _each(city_level_map, mail_city_level_map)(figures)
 
 
 def push(count: int = 2, **changes: Any) -> AlarmFigures:
@@ -292,9 +296,24 @@ def push(count: int = 2, **changes: Any) -> AlarmFigures:
     return replace(figures, **changes)
 
 
+def _far_apart() -> AlarmFigures:
+    """The map of two points one above the other is narrow."""
+    figures = push(2)
+    first, second = figures.alarms
+    return replace(figures, alarms=(first, replace(second, lon=first.lon, lat=(first.lat or 0.0) + 0.5)))
+
+
 def _mails() -> Iterator[Case]:
     for name, title, count in (("alarm", "报警推送", 2), ("alarm-many", "报警推送：八个点位", 8)):
         yield _case(name, title, compose_alarm, partial(push, count), samples.PREVIEW, _alarm_picture)
+    yield _case(
+        "alarm-tall",
+        "报警推送：两个点位，南北相距远",
+        compose_alarm,
+        _far_apart,
+        samples.PREVIEW,
+        _alarm_picture,
+    )
     matters = [Matter("石家庄市的地址被退回", "无此用户", "核实后更正", samples.at(12, 9))] * 3
     yield Case("digest", "待办清单", partial(compose_digest, date(2020, 3, 13), matters, is_simulated=True))
     yield Case(
@@ -374,12 +393,25 @@ def _english_letters() -> Iterator[Case]:
             f"harbour-{name}",
             f"Harbour: {name}",
             partial(_in_english, compose, figures, issue),
-            profile="harbour",
+            partial(_drawn_in_english, figures, _DRAWN.get(compose)),
+            "harbour",
         )
 
 
 def _in_english(compose: Callable[..., Letter], figures: Callable[[], Any], issue: Issue) -> Letter:
     return compose(english.in_english(figures()), issue)
+
+
+def _drawn_in_english(figures: Callable[[], Any], draw: Callable[[Any], Drawn] | None) -> Drawn:
+    yield from _nothing() if draw is None else draw(english.in_english(figures()))
+
+
+_DRAWN: dict[Callable[..., Letter], Callable[[Any], Drawn]] = {
+    compose_summary: _drawn_of_summary,
+    compose_bulletin: _drawn_of_bulletin,
+    compose_overview: _drawn_of_overview,
+    compose_alarm: _alarm_picture,
+}
 
 
 def _day() -> Period:

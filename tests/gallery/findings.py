@@ -28,6 +28,7 @@ _EDGE_PT: Final = 8 * MM  # that no word may come nearer to the edge of the pape
 _TOP_PT, _FOOT_PT = 37 * MM, 35 * MM  # margins of the type area
 _LEFT_PT, _RIGHT_PT = 28 * MM, 26 * MM
 _SLACK_PT: Final = 0.6
+_PICTURE_EDGE_PT: Final = 0.5 * MM  # that no word of a picture may come nearer to its edge
 _LEADING: Final = 0.42  # of a line's size above and below it: a page of text fills its page
 _MOMENT: Final = re.compile(
     r"\d+月\d+日(?: ?\d+(?:时(?:\d+分)?|:\d\d))?|\d{4}-\d\d-\d\d \d\d:\d\d|\d+\s?[A-Z][a-z]{2,8}\s?\d+:\d\d"
@@ -228,15 +229,16 @@ def figure_findings(figure: Figure) -> list[str]:
     renderer = canvas.get_renderer()
     width, height = canvas.get_width_height()
     pixel = figure.dpi / 72
+    edge = _PICTURE_EDGE_PT * pixel
     boxes = [
         (text.get_text(), _box_of(text, renderer))
         for text in _shown(figure, PictureText)
         if text.get_text().strip()
     ]
     found = [
-        f"text outside the picture: {words!r}"
+        f"text at the edge of the picture or beyond: {words!r}"
         for words, box in boxes
-        if box.left < -pixel or box.bottom < -pixel or box.right > width + pixel or box.top > height + pixel
+        if box.left < edge or box.bottom < edge or box.right > width - edge or box.top > height - edge
     ]
     found += [
         f"text over text: {words!r} and {others!r}"

@@ -97,7 +97,11 @@ def _picture(draw: Any) -> Figure:
             lambda axes: axes.text(0.5, 0.5, "甲甲") and axes.text(0.52, 0.5, "乙乙"),
             ["text over text: '乙乙' and '甲甲'"],
         ),
-        (lambda axes: axes.text(1.2, 0.5, "甲"), ["text outside the picture: '甲'"]),
+        (lambda axes: axes.text(1.2, 0.5, "甲"), ["text at the edge of the picture or beyond: '甲'"]),
+        (
+            lambda axes: axes.text(1.123, 0.5, "甲", ha="right"),
+            ["text at the edge of the picture or beyond: '甲'"],
+        ),
         (lambda axes: axes.text(0.5, 0.5, "75") and axes.plot((0, 1), (0.52, 0.52)), ["a line through '75'"]),
         (
             lambda axes: (

@@ -24,6 +24,7 @@ from include.letters.pictures.map_ground import (
     outline_path,
     paper_over,
     whole_box,
+    widened,
 )
 from include.letters.pictures.map_labels import HALO, Box, draw_names, placed_names
 from include.letters.words.wording import Show
@@ -85,15 +86,12 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
         color=INK,
     )
     if box and scale:
-        width_mm = (box[2] - box[0]) * scale.east_mm
-        left, bottom = (_WIDTH_MM - width_mm) / 2, height - _HEAD_MM - map_mm
-        axes = plain_axes(figure, (left / _WIDTH_MM, bottom / height, width_mm / _WIDTH_MM, map_mm / height))
-        _draw_map(axes, figures.unit_code, placed, box, scale)
-        draw_scale_bar(paper, left + 2, bottom - 6, width_mm / 3, scale)
-        paper.text(
-            left + width_mm - 10, bottom - 6, map_notice(), ha="right", va="bottom", size=6, color=SOFT
-        )
-        draw_north_arrow(paper, left + width_mm - 4, bottom - 10)
+        width_mm, bottom = _WIDTH_MM - 2, height - _HEAD_MM - map_mm
+        axes = plain_axes(figure, (1 / _WIDTH_MM, bottom / height, width_mm / _WIDTH_MM, map_mm / height))
+        _draw_map(axes, figures.unit_code, placed, widened(box, width_mm, map_mm, scale), scale)
+        draw_scale_bar(paper, 3, bottom - 6, 25, scale)
+        paper.text(_WIDTH_MM - 10, bottom - 6, map_notice(), ha="right", va="bottom", size=6, color=SOFT)
+        draw_north_arrow(paper, _WIDTH_MM - 4, bottom - 10)
     paper.text(1, height - _HEAD_MM - top_mm - 1, say(_KEY), ha="left", va="top", size=7, color=SOFT)
     for place, one in enumerate(shown):
         bottom = height - _HEAD_MM - top_mm - _KEY_MM - _CHART_MM * (place + 1)

@@ -36,6 +36,7 @@ from include.letters.pictures.chart_style import (
     scale_end,
     styled,
 )
+from include.letters.pictures.map_labels import text_em
 from include.letters.words.flag_words import level_word
 from include.rules import SUMMARY
 from include.supervision.weekly_figures import CityWeek, SummaryFigures
@@ -69,7 +70,7 @@ def rate_bars(figures: SummaryFigures) -> Figure:
     height, width = rows * _ROW_MM + 20, WIDTH_MM / panels
     most_em = (_NAMES_SHARE * width - 3.0) / _NAME_EM_MM
     names = [fitting_name(one.unit_name, most_em) for one in cities]
-    names_mm = max(16.0, 3.0 + _NAME_EM_MM * max(map(width_em, names), default=0))
+    names_mm = max(16.0, 3.0 + _NAME_EM_MM * max(map(text_em, names), default=0))
     flags_mm = max(26.0, 13.0 + _FLAG_EM_MM * max((width_em(flag_words(one)) for one in cities), default=0))
     figure: Figure | None = None
     for panel in range(panels):

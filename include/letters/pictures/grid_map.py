@@ -34,6 +34,7 @@ _BESIDE_MM: Final = 3.2  # from the edge of such an area to the middle of its nu
 _CLEAR_MM: Final = 2.2  # around the middle of a number, where no other grid should be
 _RIM_MM: Final = 1.9  # from the middle of a number to the circle around it
 _SIDES: Final = ((1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1))
+_SIGN_MM: Final = 1.2  # what a sign of a change reaches to each side
 _APART_MM: Final = 4.2  # between the middles of two marks
 _JOIN_DEG: Final = 0.0004  # cells of one row or column meet only to the sixth decimal
 
@@ -130,6 +131,10 @@ def change_map(figures: BulletinFigures) -> Figure:
                     zorder=3,
                 )
 
+    def marks(panel: Panel) -> list[tuple[float, float]]:
+        signed = [middle_of(box) for grid_id, box in boxes.items() if CHANGES[places.get(grid_id, 0)].sign]
+        return [place for place in signed if panel.holds(place)]
+
     counts = Counter(places.values())
     handles: list[Any] = [
         (
@@ -142,7 +147,7 @@ def change_map(figures: BulletinFigures) -> Figure:
     handles += _lacking(len(figures.grids) - len(places), "无同比数据")
     return grid_sheet(
         figures,
-        Sheet(boxes, draw, lambda panel: [], say("PM$_{2.5}$浓度同比"), handles, is_for_mail=False),
+        Sheet(boxes, draw, marks, say("PM$_{2.5}$浓度同比"), handles, is_for_mail=False, mark_mm=_SIGN_MM),
     )
 
 

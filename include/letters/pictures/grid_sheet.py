@@ -15,14 +15,19 @@ from include.letters.pictures.canvas import plain_axes
 from include.letters.pictures.chart_style import INK, SOFT, WIDTH_MM, sized_figure
 from include.letters.pictures.grid_views import Boxes, views_of
 from include.letters.pictures.map_ground import (
+    LETTERS,
     Scale,
     county_shapes,
+    draw_frame,
     draw_north_arrow,
     draw_notes,
     draw_scale_bar,
+    draw_small_scale,
     fitted,
     outline_path,
     paper_over,
+    wide_middle,
+    widened,
 )
 from include.letters.pictures.map_labels import Box, draw_names, listed_names, placed_names
 from include.letters.words.air_wording import source_note
@@ -32,7 +37,8 @@ _LEGEND_MM: Final = 40.0
 _HIGHEST_MM: Final = 98.0  # two maps with their captions share a page …
 _LOWEST_MM: Final = 82.0  # … and the legend needs this much
 _FOOT_MM: Final = 5.5
-_INSET_MM: Final = 38.0  # height of the row of insets
+_INSET_MM, _BAR_MM = 34.5, 3.5  # heights of the row of insets and of their scales below it
+_LISTED_MM: Final = 3.4  # a line of the list of numbers
 _GAP_MM: Final = 2.0
 _LARGER: Final = 1.6  # an inset shows its grids larger than the main map by this, or it is left out
 _INSET_KM: Final = 2.0  # what an inset shows around its grids
@@ -41,7 +47,6 @@ _MAIL_WIDTH_MM, _MAIL_HIGHEST_MM, _MAIL_LEGEND_MM = 90.0, 84.0, 32.0
 _MAIL_NAME_PT, _NAME_PT = 8.5, 7.0
 _MAIL_NAMES: Final = 8
 _GROUND: Final = "#f4f5f6"
-_LETTERS: Final = "ABC"
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class Sheet:
     title: str
     handles: Sequence[Any]
     is_for_mail: bool
+    mark_mm: float = 2.4  # what a mark reaches to each side
 
 
 def grid_sheet(figures: BulletinFigures, sheet: Sheet) -> Figure:
@@ -86,19 +92,29 @@ def grid_sheet(figures: BulletinFigures, sheet: Sheet) -> Figure:
     name_pt = _MAIL_NAME_PT if sheet.is_for_mail else _NAME_PT
     insets = _insets(views.clusters, scale, map_mm)
     foot_mm = _MAIL_LEGEND_MM if sheet.is_for_mail else _FOOT_MM
-    below_mm = foot_mm + (_INSET_MM + _GAP_MM if insets else 0.0)
+    below_mm = foot_mm + (_BAR_MM + _INSET_MM + _GAP_MM if insets else 0.0)
     figure = sized_figure(width_mm, below_mm + height + 1, is_simulated=figures.is_simulated)
     main = replace(
-        _panel(figure, (1, below_mm, map_mm, height), _widened(views.main, map_mm, height, scale), scale),
+        _panel(figure, (1, below_mm, map_mm, height), widened(views.main, map_mm, height, scale), scale),
         insets=tuple(box for box, _, _, _ in insets),
     )
     for place, (box, inset_scale, left, wide) in enumerate(insets):
-        panel = _panel(figure, (1 + left, foot_mm, wide, _INSET_MM), box, inset_scale)
-        _frame(panel, _LETTERS[place])
-        _fill(panel, sheet, shapes, [], name_pt)
-        _mark(main, box, _LETTERS[place])
-    listed = _fill(main, sheet, shapes, [box for box, _, _, _ in insets], name_pt)
+        panel = _panel(figure, (1 + left, foot_mm + _BAR_MM, wide, _INSET_MM), box, inset_scale)
+        draw_frame(panel.axes, LETTERS[place])
+        _fill(panel, sheet, shapes, [], name_pt, most_numbers=0)
+        _mark(main, box, LETTERS[place])
+    list_mm = 0.0 if sheet.is_for_mail else _list_room(height, sheet, is_part=views.is_part)
+    listed = _fill(
+        main,
+        sheet,
+        shapes,
+        [box for box, _, _, _ in insets],
+        name_pt,
+        most_numbers=2 * max(0, int(list_mm / _LISTED_MM)),
+    )
     paper = paper_over(figure)
+    for _, inset_scale, left, wide in insets:
+        draw_small_scale(paper, 2 + left, foot_mm + 1, wide / 2, inset_scale)
     if sheet.is_for_mail:
         _explain(paper, 2, _MAIL_LEGEND_MM - 3, sheet, columns=2)
         draw_scale_bar(paper, 4, 1.2, 26, scale)
@@ -111,7 +127,7 @@ def grid_sheet(figures: BulletinFigures, sheet: Sheet) -> Figure:
     draw_scale_bar(paper, right + 2, below_mm + 2, _LEGEND_MM - 12, scale)
     draw_north_arrow(paper, WIDTH_MM - 5, below_mm + 1.5)
     if listed:
-        _draw_list(paper, listed, right + 2, below_mm - 4)
+        _draw_list(paper, listed, right + 2, below_mm + height - 8 - _legend_mm(sheet))
     note = source_note(figures.sources, figures.period)
     draw_notes(paper, note if shapes else say("{note}；没有该市的边界数据", note=note))
     return figure
@@ -127,7 +143,13 @@ def _panel(figure: Figure, place_mm: tuple[float, float, float, float], box: Box
 
 
 def _fill(
-    panel: Panel, sheet: Sheet, shapes: Sequence[Any], kept_free: Sequence[Box], size_pt: float
+    panel: Panel,
+    sheet: Sheet,
+    shapes: Sequence[Any],
+    kept_free: Sequence[Box],
+    size_pt: float,
+    *,
+    most_numbers: int,
 ) -> list[str]:
     """Ground, grids, marks and names of one map; what its numbers stand for. Names keep off the boxes of insets' marks."""
     if shapes:
@@ -141,10 +163,15 @@ def _fill(
         places = places[:_MAIL_NAMES]
     letters = [(box[0], box[3]) for box in kept_free]
     names = placed_names(
-        places, panel.box, panel.scale, [*sheet.marks(panel), *letters], 2.4, size_pt=size_pt, avoided=inside
+        places,
+        panel.box,
+        panel.scale,
+        [*sheet.marks(panel), *letters],
+        sheet.mark_mm,
+        size_pt=size_pt,
+        avoided=[*inside, *kept_free],
+        most_numbers=most_numbers,
     )
-    if sheet.is_for_mail:  # it has no list that would explain a number
-        names = [name for name in names if not name.number]
     draw_names(panel.axes, names, size_pt)
     return listed_names(names)
 
@@ -152,20 +179,18 @@ def _fill(
 def _named_places(
     panel: Panel, shapes: Sequence[Any], grids: Sequence[Box]
 ) -> list[tuple[str, tuple[float, float]]]:
-    """The counties of a map with the widest place of what it shows of them: those with grids first, then the smaller ones."""
+    """The counties of a map with the widest place of what it shows of them beside the grids: those with grids first, then the smaller ones."""
     frame = shapely.box(*panel.box)
     cells = [shapely.box(*box) for box in grids]
+    filled = shapely.unary_union(cells)
     found = []
     for name, shape, middle in shapes:
         seen = shapely.intersection(shape, frame)
         if seen.area < 0.02 * shape.area:
             continue
-        place = (
-            middle
-            if panel.holds(middle)
-            else shapely.maximum_inscribed_circle(seen, tolerance=0.01).coords[0]
-        )
         count = int(shapely.intersects(shape, cells).sum()) if cells else 0
+        free = seen.difference(filled) if count else seen
+        place = middle if free.equals(shape) or free.is_empty else wide_middle(free, 0.01)
         found.append((-count, seen.area, name, place))
     return [(name, place) for _, _, name, place in sorted(found)]
 
@@ -186,7 +211,7 @@ def _insets(clusters: Sequence[Box], scale: Scale, map_mm: float) -> list[tuple[
         own, _ = fitted(around, wide, _INSET_MM)
         if own.km_mm >= _LARGER * scale.km_mm:
             own = _at_most(own, 4 * scale.km_mm)
-            found.append((_widened(around, wide, _INSET_MM, own), own, len(found) * (wide + _GAP_MM), wide))
+            found.append((widened(around, wide, _INSET_MM, own), own, len(found) * (wide + _GAP_MM), wide))
     return found
 
 
@@ -194,23 +219,6 @@ def _at_most(scale: Scale, km_mm: float) -> Scale:
     share = min(1.0, km_mm / scale.km_mm)
     return replace(
         scale, east_mm=scale.east_mm * share, north_mm=scale.north_mm * share, km_mm=scale.km_mm * share
-    )
-
-
-def _frame(panel: Panel, letter: str) -> None:
-    for side in panel.axes.spines.values():
-        side.set_visible(True)
-        side.set(color=INK, linewidth=0.8)
-    panel.axes.text(
-        0.01,
-        0.99,
-        letter,
-        transform=panel.axes.transAxes,
-        size=8,
-        va="top",
-        ha="left",
-        zorder=9,
-        bbox={"facecolor": "white", "edgecolor": INK, "linewidth": 0.6, "boxstyle": "square,pad=0.15"},
     )
 
 
@@ -273,10 +281,29 @@ def _draw_whole(figure: Figure, shapes: Sequence[Any], shown: Box, bottom_mm: fl
     )
 
 
+def _legend_mm(sheet: Sheet) -> float:
+    """Height of title and legend beside a map."""
+    return 4.4 * (sheet.title.count("\n") + 1) + 4.7 * len(sheet.handles)
+
+
+def _list_room(height_mm: float, sheet: Sheet, *, is_part: bool) -> float:
+    """What is left for the list of numbers between the legend and what stands below it: the scale, the picture of the whole city."""
+    return height_mm - 8 - _legend_mm(sheet) - (14 + _WHOLE_MM if is_part else 10)
+
+
 def _draw_list(paper: Axes, listed: Sequence[str], left_mm: float, top_mm: float) -> None:
-    """What the numbers on the map stand for, below the legend."""
+    """What the numbers on the map stand for, in two columns below the legend."""
+    lines = (len(listed) + 1) // 2
     for place, words in enumerate(listed):
-        paper.text(left_mm, top_mm - 3.4 * place, words, ha="left", va="top", size=7)
+        column, line = divmod(place, lines)
+        paper.text(
+            left_mm + column * _LEGEND_MM / 2,
+            top_mm - _LISTED_MM * line,
+            words,
+            ha="left",
+            va="top",
+            size=7,
+        )
 
 
 def _explain(paper: Axes, left_mm: float, top_mm: float, sheet: Sheet, *, columns: int) -> None:
@@ -311,10 +338,3 @@ def _is_in(place: tuple[float, float], box: Box) -> bool:
 
 def _touch(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-
-
-def _widened(box: Box, width_mm: float, height_mm: float, scale: Scale) -> Box:
-    """The same middle, but as wide and high as the paper is."""
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    across, up = width_mm / scale.east_mm / 2, height_mm / scale.north_mm / 2
-    return x - across, y - up, x + across, y + up

@@ -17,7 +17,7 @@ from include.letters.words.wording import concentration
 from include.supervision.bulletin_figures import CitySituation, OverviewFigures
 
 _NO_FIGURE: Final[dict[str, Any]] = {"facecolor": "white", "edgecolor": SOFT, "hatch": "////"}
-_WARNED: Final[dict[str, Any]] = {"marker": "^", "markersize": 4.5, "markeredgecolor": "white", "color": INK}
+_WARNED: Final[dict[str, Any]] = {"marker": "^", "markersize": 6.5, "markeredgecolor": "white", "color": INK}
 _MAIL_HIGH, _MAIL_LOW = 6, 3  # cities that the mail's map names: the highest, the lowest
 
 

@@ -1,9 +1,10 @@
 """What the maps stand on: outlines as paths, a true scale, a north arrow, names that do not cover each other."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import cos, radians, sin, sqrt
+from itertools import count
+from math import cos, hypot, pi, radians, sin, sqrt
 from typing import Any, Final
 
 import numpy as np
@@ -18,12 +19,17 @@ from include.language import say
 from include.letters.pictures.canvas import plain_axes
 from include.letters.pictures.chart_style import INK
 from include.letters.pictures.map_labels import Box
+from include.profile.current import office
+from include.profile.values import Profile
 
 _SEMI_MAJOR_KM, _ECCENTRICITY_SQUARED = 6378.137, 0.00669437999014  # WGS84
-_BAR_KM: Final = (5, 10, 20, 30, 50, 100, 200, 300)
+_BAR_KM: Final = (1, 2, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000)
 _LEAST_PART: Final = (
     0.03  # of a place's largest part: smaller ones are islets, which would only make the map smaller
 )
+
+_AS_WIDE: Final = 0.9
+LETTERS: Final = "ABC"  # of insets and parts
 
 
 @dataclass(frozen=True)
@@ -35,31 +41,51 @@ class Scale:
     km_mm: float
 
 
-@cache
 def city_shape(unit_code: str) -> Any:
-    """The outline of a city (EPSG:4326), or None."""
+    """The outline of a city of this office (EPSG:4326), or None."""
+    return _city_shape(office(), unit_code)
+
+
+def city_middle(unit_code: str) -> tuple[float, float]:
+    """The middle of the widest place of a city: where its name fits best."""
+    return _city_middle(office(), unit_code)
+
+
+def county_shapes(unit_code: str) -> tuple[tuple[str, Any, tuple[float, float]], ...]:
+    """Name, outline (EPSG:4326) and widest place of each county, the largest first."""
+    return _county_shapes(office(), unit_code)
+
+
+@cache
+def _city_shape(_office: Profile, unit_code: str) -> Any:
     found = city_outlines([unit_code])
     return without_islets(found.geometry.iloc[0].simplify(0.005)) if len(found) else None
 
 
 @cache
-def city_middle(unit_code: str) -> tuple[float, float]:
-    """The middle of the widest place of a city: where its name fits best."""
-    x, y = maximum_inscribed_circle(city_shape(unit_code), tolerance=0.02).coords[0]
-    return x, y
+def _city_middle(_office: Profile, unit_code: str) -> tuple[float, float]:
+    return wide_middle(city_shape(unit_code), 0.02)
 
 
 @cache
-def county_shapes(unit_code: str) -> tuple[tuple[str, Any, tuple[float, float]], ...]:
-    """Name, outline (EPSG:4326) and widest place of each county, the largest first."""
+def _county_shapes(_office: Profile, unit_code: str) -> tuple[tuple[str, Any, tuple[float, float]], ...]:
     found = counties([unit_code])
     rows = [
-        (name, shape, maximum_inscribed_circle(shape, tolerance=0.005).coords[0])
+        (name, shape, wide_middle(shape, 0.005))
         for name, shape in zip(
             found["county_name"], map(without_islets, found.geometry.simplify(0.002)), strict=True
         )
     ]
     return tuple(sorted(rows, key=lambda row: -row[1].area))
+
+
+def wide_middle(shape: Any, tolerance: float) -> tuple[float, float]:
+    """The middle of a shape where it is about as wide there as anywhere; else the middle of its widest place. Everything in degrees."""
+    (x, y), edge = maximum_inscribed_circle(shape, tolerance=tolerance).coords
+    middle = shape.centroid
+    radius = shapely.distance(shapely.Point(x, y), shapely.Point(edge))
+    is_wide = shape.contains(middle) and shape.boundary.distance(middle) >= _AS_WIDE * radius
+    return (middle.x, middle.y) if is_wide else (x, y)
 
 
 def without_islets(shape: Any) -> Any:
@@ -104,6 +130,13 @@ def fitted(box: Box, width_mm: float, highest_mm: float) -> tuple[Scale, float]:
     return Scale(east_km * km_mm, north_km * km_mm, km_mm), (north - south) * north_km * km_mm
 
 
+def widened(box: Box, width_mm: float, height_mm: float, scale: Scale) -> Box:
+    """The same middle, but as wide and high as the paper is."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    across, up = width_mm / scale.east_mm / 2, height_mm / scale.north_mm / 2
+    return x - across, y - up, x + across, y + up
+
+
 def paper_over(figure: Figure) -> Axes:
     """Axes over the whole picture with millimetres as their unit: for scale bar, legend and notes."""
     paper = plain_axes(figure, (0, 0, 1, 1))
@@ -111,6 +144,49 @@ def paper_over(figure: Figure) -> Axes:
     paper.set_xlim(0, figure.get_figwidth() * 25.4)
     paper.set_ylim(0, figure.get_figheight() * 25.4)
     return paper
+
+
+def spread(places: Sequence[tuple[float, float]], scale: Scale, apart_mm: float) -> list[tuple[float, float]]:
+    """The places (degrees) of marks, moved as little as it takes for each to be seen beside those before it."""
+    found: list[tuple[float, float]] = []
+    for x, y in places:
+        found.append(
+            next(
+                at
+                for at in _around(x, y, scale, apart_mm)
+                if all(
+                    hypot((at[0] - a) * scale.east_mm, (at[1] - b) * scale.north_mm) >= apart_mm
+                    for a, b in found
+                )
+            )
+        )
+    return found
+
+
+def _around(x: float, y: float, scale: Scale, step_mm: float) -> Iterator[tuple[float, float]]:
+    """The place itself, then places ever farther around it."""
+    yield x, y
+    for ring in count(1):
+        for turn in range(8 * ring):
+            angle, far = pi * turn / (4 * ring), 0.5 * ring * step_mm
+            yield x + far * cos(angle) / scale.east_mm, y + far * sin(angle) / scale.north_mm
+
+
+def draw_frame(axes: Axes, letter: str) -> None:
+    """The frame of one of several maps, with its letter in the upper left corner."""
+    for side in axes.spines.values():
+        side.set(visible=True, color=INK, linewidth=0.8)
+    axes.text(
+        0.01,
+        0.99,
+        letter,
+        transform=axes.transAxes,
+        size=8,
+        va="top",
+        ha="left",
+        zorder=9,
+        bbox={"facecolor": "white", "edgecolor": INK, "linewidth": 0.6, "boxstyle": "square,pad=0.15"},
+    )
 
 
 def draw_notes(paper: Axes, note: str) -> None:
@@ -136,6 +212,19 @@ def draw_scale_bar(paper: Axes, left_mm: float, bottom_mm: float, longest_mm: fl
         paper.text(
             place, bottom_mm + 1.8, words, ha="center" if words == "0" else "right", va="bottom", size=7
         )
+
+
+def draw_small_scale(paper: Axes, left_mm: float, bottom_mm: float, longest_mm: float, scale: Scale) -> None:
+    """The same on one line, for an inset: a bar, and its length beside it."""
+    length = max((km for km in _BAR_KM if km * scale.km_mm <= longest_mm), default=_BAR_KM[0])
+    right = left_mm + length * scale.km_mm
+    paper.plot(
+        [left_mm, left_mm, right, right],
+        [bottom_mm + 1.2, bottom_mm, bottom_mm, bottom_mm + 1.2],
+        color=INK,
+        linewidth=0.8,
+    )
+    paper.text(right + 1, bottom_mm - 0.4, f"{length} km", ha="left", va="bottom", size=7)
 
 
 def draw_north_arrow(paper: Axes, middle_mm: float, bottom_mm: float) -> None:

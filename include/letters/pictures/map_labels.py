@@ -1,6 +1,6 @@
 """Names on a map: each where it covers no other name and no mark, by priority; far ones with a line, those without room by a number."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import hypot
 from typing import Any, Final
@@ -16,13 +16,16 @@ HALO: Final[list[Any]] = [withStroke(linewidth=2.2, foreground="white")]
 NAME_PT: Final = 7.0
 Box = tuple[float, float, float, float]  # west, south, east, north
 Place = tuple[float, float]
-_NO_HOMES: Final[Mapping[str, Any]] = {}
 _MM_PER_PT: Final = 25.4 / 72
 _GAP_MM: Final = 0.4  # between a name and what stands beside it
 _LINE_HEIGHT: Final = 1.15  # of the type's size
 _MOVED_MM: Final = 4.5  # a name farther from its place than this has a line to it
 _FARTHEST_MM: Final = 16.0
 _STEP_MM: Final = 1.5
+_INSIDE, _WELL_INSIDE = (
+    0.7,
+    0.95,
+)  # of a name: how much of it must, and how much need not more, lie in its own shape
 _DIRECTIONS: Final = (
     (0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1), (2, 1), (-2, 1), (2, -1), (-2, -1),
 )  # fmt: skip
@@ -31,18 +34,28 @@ _DIRECTIONS: Final = (
 @dataclass(frozen=True)
 class Name:
     """A name where it fits (degrees). `middle`: the place that it names; `line_end`: where a line from there meets the name, or None.
-    `number`: not 0 where a number stands for the name, which a list then explains."""
+    `number`: not 0 where a number stands for the name, which a list then explains. `order`: its place among those that were asked for."""
 
     text: str
     at: Place
     middle: Place
     line_end: Place | None = None
     number: int = 0
+    order: int = 0
 
     @property
     def shown(self) -> str:
         """What stands on the map."""
         return str(self.number) if self.number else self.text
+
+
+@dataclass(frozen=True)
+class Homes:
+    """Shapes (degrees) that names keep to: each name its own in `own`, in the order of the names; `ground`: all that are drawn. A name lies
+    for the most part in its own shape, or outside all of them with a line to it."""
+
+    own: Sequence[Any]
+    ground: Sequence[Any]
 
 
 def placed_names(
@@ -54,31 +67,36 @@ def placed_names(
     *,
     size_pt: float = NAME_PT,
     avoided: Sequence[Box] = (),
-    homes: Mapping[str, Any] = _NO_HOMES,
+    homes: Homes | None = None,
+    most_numbers: int = 99,
+    numbers_before: int = 0,
 ) -> list[Name]:
-    """Each name at its place, or moved so that it covers no other name and none of the `taken` places, whose marks reach `mark_mm` to each
-    side; where there is a choice, none of the boxes `avoided` either. `scale` has the millimetres of a degree. `homes`: shapes of the places by
-    name (degrees); a name whose middle would lie outside its own has a line to it, or stands elsewhere.
+    """Each name at its place, or moved so that it covers no other name, none of the `taken` places, whose marks reach `mark_mm` to each
+    side, and none of the boxes `avoided`; see `Homes` for names of shapes. No line crosses a name or a mark. `scale` has the millimetres of
+    a degree.
 
-    Earlier names have the choice. One that fits nowhere near gets a number, which a list explains; one whose number has no room either is left out.
+    Earlier names have the choice. One that fits nowhere near gets a number, which a list explains, as long as there are fewer than
+    `most_numbers`; they go on from `numbers_before`, and may stand on an avoided box. One whose number has no room either is left out.
     """
-    paper = _Paper(box, scale, taken, mark_mm, avoided)
+    paper = _Paper(box, scale, taken, mark_mm, avoided, homes)
     names: list[Name] = []
-    for text, place in places:
+    for order, (text, place) in enumerate(places):
         middle = paper.mm(place)
-        home = paper.shape_mm(homes[text]) if text in homes else None
-        found = paper.free_place(middle, _size(text, size_pt), home)
-        number = 0
+        size, number = _size(text, size_pt), 0
+        found = paper.free_place(middle, size, order)
         if found is None:
-            number = 1 + sum(bool(name.number) for name in names)
-            found = paper.free_place(middle, _size(str(number), size_pt), home)
+            given = sum(bool(name.number) for name in names)
+            if given == most_numbers:
+                continue
+            number = numbers_before + given + 1
+            size = _size(str(number), size_pt)
+            found = paper.free_place(middle, size, order, may_cover=True)
         if found is None:
             continue
-        size = _size(str(number) if number else text, size_pt)
-        line_end = _line_end(middle, found, size, home)
-        paper.occupy(found, size, None if line_end is None else (middle, line_end))
+        at, line_end = found
+        paper.occupy(at, size, None if line_end is None else (middle, line_end))
         end = None if line_end is None else paper.degrees(line_end)
-        names.append(Name(text, paper.degrees(found), place, end, number))
+        names.append(Name(text, paper.degrees(at), place, end, number, order))
     return names
 
 
@@ -100,15 +118,25 @@ class _Paper:
     """What is taken on the paper of a map, in millimetres from its lower left corner."""
 
     def __init__(
-        self, box: Box, scale: Any, taken: Sequence[Place], mark_mm: float, avoided: Sequence[Box]
+        self,
+        box: Box,
+        scale: Any,
+        taken: Sequence[Place],
+        mark_mm: float,
+        avoided: Sequence[Box],
+        homes: Homes | None,
     ) -> None:
         self._corner, self._scale = (box[0], box[1]), scale
         self._limits = ((box[2] - box[0]) * scale.east_mm, (box[3] - box[1]) * scale.north_mm)
-        self._occupied = [(*self.mm(place), mark_mm, mark_mm) for place in taken]
-        self._lines: list[Any] = []
         self._names: list[Any] = []
+        self._lines: list[Any] = []
+        places = [self.mm(place) for place in taken]
+        self._marks = shapely.STRtree([_rectangle(at, (mark_mm, mark_mm)) for at in places])
+        self._signs = shapely.STRtree([_rectangle(at, (mark_mm / 2, mark_mm / 2)) for at in places])
         corners = [(*self.mm((west, south)), *self.mm((east, north))) for west, south, east, north in avoided]
         self._avoided = shapely.STRtree([shapely.box(*one) for one in corners])
+        self._homes = None if homes is None else [self._shape_mm(shape) for shape in homes.own]
+        self._ground = shapely.STRtree([] if homes is None else [self._shape_mm(one) for one in homes.ground])
 
     def mm(self, place: Place) -> Place:
         west, south = self._corner
@@ -118,26 +146,33 @@ class _Paper:
         west, south = self._corner
         return west + at[0] / self._scale.east_mm, south + at[1] / self._scale.north_mm
 
-    def shape_mm(self, shape: Any) -> Any:
-        """A shape of degrees on the paper; prepared for many questions."""
+    def _shape_mm(self, shape: Any) -> Any:
         (west, south), scale = self._corner, self._scale
-        moved = shapely.transform(shape, lambda at: (at - (west, south)) * (scale.east_mm, scale.north_mm))
-        shapely.prepare(moved)
-        return moved
+        return shapely.transform(shape, lambda at: (at - (west, south)) * (scale.east_mm, scale.north_mm))
 
-    def free_place(self, middle: Place, size: Place, home: Any = None) -> Place | None:
-        """The nearest free place, one in its `home` before others, one over no avoided box before one over some; None where there is none
-        near."""
-        free: Iterator[Place] = (at for at in _places_near(middle) if self._is_free(at, size, middle, home))
-        if home is not None:
-            free = iter(sorted(free, key=lambda at: not shapely.contains_xy(home, *at)))
-        first = next(free, None)
-        if first is None or not self._is_over(first, size):
-            return first
-        return next((at for at in free if not self._is_over(at, size)), first)
+    def free_place(
+        self, middle: Place, size: Place, order: int, *, may_cover: bool = False
+    ) -> tuple[Place, Place | None] | None:
+        """Middle and end of the line, if it has one, of a name of half that size: the nearest free place, or the one that lies best in its own
+        shape; None where there is none near. `may_cover`: an avoided box, where nothing else is free."""
+        free = (at for at in _places_near(middle) if self._is_free(at, size))
+        if self._homes is None:
+            lined = [
+                (at, end)
+                for at in free
+                if self._is_untangled(middle, end := _line_end(middle, at, size, _MOVED_MM))
+            ]
+            clear = (one for one in lined if not self._is_over(one[0], size))
+            return next(clear, lined[0] if lined and may_cover else None)
+        places = list(free)
+        shapely.prepare(home := self._homes[order])
+        best = max(places, key=lambda at: min(_share_in(home, at, size), _WELL_INSIDE), default=None)
+        if best is not None and _share_in(home, best, size) >= _INSIDE:
+            return best, None
+        outside = ((at, _line_end(middle, at, size, 0.0)) for at in places if self._is_off_ground(at, size))
+        return next((one for one in outside if self._is_untangled(middle, one[1])), None)
 
     def occupy(self, at: Place, size: Place, line: tuple[Place, Place] | None) -> None:
-        self._occupied.append((*at, *size))
         self._names.append(_rectangle(at, size))
         if line is not None:
             self._lines.append(shapely.LineString(line))
@@ -145,22 +180,32 @@ class _Paper:
     def _is_over(self, at: Place, size: Place) -> bool:
         return len(self._avoided.query(_rectangle(at, size), predicate="intersects")) > 0
 
-    def _is_free(self, at: Place, size: Place, middle: Place, home: Any) -> bool:
+    def _is_off_ground(self, at: Place, size: Place) -> bool:
+        return len(self._ground.query(_rectangle(at, size), predicate="intersects")) == 0
+
+    def _is_free(self, at: Place, size: Place) -> bool:
         (x, y), (width, height) = at, size
         if not (width <= x <= self._limits[0] - width and height <= y <= self._limits[1] - height):
             return False
-        if any(
-            abs(x - other_x) < width + other_width and abs(y - other_y) < height + other_height
-            for other_x, other_y, other_width, other_height in self._occupied
-        ):
-            return False
-        if any(line.intersects(_rectangle(at, size)) for line in self._lines):
-            return False
-        end = _line_end(middle, at, size, home)
+        own = _rectangle(at, size)
+        return len(self._marks.query(own)) == 0 and not any(
+            own.intersects(other) for other in (*self._names, *self._lines)
+        )
+
+    def _is_untangled(self, middle: Place, end: Place | None) -> bool:
+        """Whether a line from a middle to there meets no name and no mark but those on which the middle lies."""
         if end is None:
-            return home is None or shapely.contains_xy(home, *at)
+            return True
         line = shapely.LineString((middle, end))
-        return not any(line.intersects(name) for name in self._names)
+        crossed = {*self._signs.query(line, predicate="intersects")}
+        return crossed <= {*self._signs.query(shapely.Point(middle), predicate="intersects")} and not any(
+            line.intersects(name) for name in self._names
+        )
+
+
+def text_em(text: str) -> float:
+    """The width of a text in parts of its size, not less than it is in the pictures' typeface."""
+    return width_em(text) + 0.1 * sum(char < "\x7f" for char in text)
 
 
 def _rectangle(at: Place, size: Place) -> Any:
@@ -171,17 +216,20 @@ def _size(text: str, size_pt: float) -> Place:
     """Half the width and height of a name with its gap, in millimetres."""
     em_mm = size_pt * _MM_PER_PT
     lines = text.split("\n")
-    width = max(width_em(line) + 0.1 * sum(char < "\x7f" for char in line) for line in lines)
+    width = max(map(text_em, lines))
     return em_mm * width / 2 + _GAP_MM, em_mm * _LINE_HEIGHT * len(lines) / 2 + _GAP_MM
 
 
-def _line_end(middle: Place, at: Place, size: Place, home: Any = None) -> Place | None:
-    """Where a line from the middle of a place meets the edge of its name; None where the name stands near enough, or in its `home`."""
+def _share_in(home: Any, at: Place, size: Place) -> float:
+    """How much of a name, without the gap around it, lies in a shape, in parts of the name."""
+    own = _rectangle(at, (size[0] - _GAP_MM, size[1] - _GAP_MM))
+    return float(home.intersection(own).area / own.area)
+
+
+def _line_end(middle: Place, at: Place, size: Place, near_mm: float) -> Place | None:
+    """Where a line from the middle of a place meets the edge of its name; None where the name stands near enough."""
     across, up = middle[0] - at[0], middle[1] - at[1]
-    if abs(across) < size[0] and abs(up) < size[1]:
-        return None
-    is_near = hypot(across, up) <= _MOVED_MM if home is None else shapely.contains_xy(home, *at)
-    if is_near:
+    if (abs(across) < size[0] and abs(up) < size[1]) or hypot(across, up) <= near_mm:
         return None
     share = min(size[0] / abs(across) if across else 9e9, size[1] / abs(up) if up else 9e9)
     return at[0] + across * share, at[1] + up * share

@@ -1,9 +1,11 @@
 """The map of the summary: the region coloured by feedback rate, flagged cities named."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from include.language import say
 from include.letters import edition_2020_03
@@ -16,7 +18,7 @@ from include.letters.pictures.chart_style import (
     styled,
 )
 from include.letters.pictures.charts import flag_words, short_name
-from include.letters.pictures.region_sheet import MAIL_WIDTH_MM, Named, RegionSheet, region_sheet
+from include.letters.pictures.region_sheet import MAIL_WIDTH_MM, OUTLINED, Named, RegionSheet, region_sheet
 from include.letters.words.wording import NONE
 from include.supervision.figures import Share
 from include.supervision.weekly_figures import CityWeek, SummaryFigures
@@ -35,17 +37,25 @@ def rate_map(figures: SummaryFigures) -> Figure:
 @styled
 def mail_rate_map(figures: SummaryFigures) -> Figure:
     """The same for the mail, 90 mm wide: the cities that are urged, and of the others that are flagged or behind as many as have room, in
-    larger type."""
+    larger type; of the rest that are flagged the marks."""
     behind = [city for city in figures.cities if city.flag.level or city.window.overdue]
     ordered = sorted(
         behind, key=lambda city: (city.flag.level != "urge", -city.window.overdue, city.unit_code)
     )
     urged = sum(city.flag.level == "urge" for city in behind)
-    return region_sheet(_sheet(figures, ordered[: max(_MAIL_NAMES, min(urged, _MAIL_URGED))], MAIL_WIDTH_MM))
+    named = max(_MAIL_NAMES, min(urged, _MAIL_URGED))
+    marked = {
+        city.unit_code: Named(flag_words(city)[:1], is_flagged=True, is_mark=True)
+        for city in ordered[named:]
+        if city.flag.level
+    }
+    sheet = _sheet(figures, ordered[:named], MAIL_WIDTH_MM)
+    return region_sheet(replace(sheet, names={**sheet.names, **marked}))
 
 
 def _sheet(figures: SummaryFigures, named: Sequence[CityWeek], width_mm: float) -> RegionSheet:
     is_old = figures.rules_version == edition_2020_03.EDITION
+    outlined = frozenset(city.unit_code for city in figures.cities if city.flag.level)
     notes = say(
         "▲督办　△提醒（{rolling_label}）　数字：{numbers}",
         rolling_label=figures.rolling_label,
@@ -57,10 +67,13 @@ def _sheet(figures: SummaryFigures, named: Sequence[CityWeek], width_mm: float) 
         names={city.unit_code: _named(city, _share(city, is_old=is_old)) for city in named},
         missing={city.unit_code: short_name(city.unit_name) for city in figures.cities},
         title=notes,
-        handles=rate_patches(with_no_alarms=True),
+        handles=[
+            *rate_patches(with_no_alarms=True),
+            *([Patch(**OUTLINED, label=say("督办、提醒城市"))] if outlined else []),
+        ],
         note="",
         is_simulated=figures.is_simulated,
-        outlined=frozenset(city.unit_code for city in figures.cities if city.flag.level),
+        outlined=outlined,
         highest_mm=_HIGHEST_MM,
     )
 
