@@ -149,7 +149,8 @@ def _at_alarms(
     parts = [read(connection, *window, as_of, only=only) for window in windows]
     found = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     wanted = set(pushes["alarm_id"].tolist())
-    return found[[name in wanted for name in found["alarm_id"].tolist()]].reset_index(drop=True)
+    is_wanted = np.array([name in wanted for name in found["alarm_id"].tolist()], dtype=bool)
+    return found[is_wanted].reset_index(drop=True)
 
 
 def cities_on(connection: Connection, on_date: date) -> pd.DataFrame:

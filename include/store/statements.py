@@ -52,24 +52,21 @@ def _fetched(
 
 def _framed(names: list[str], found: Sequence[Any]) -> pd.DataFrame:
     told = dict(zip(names, zip(*found, strict=True), strict=True)) if found else dict.fromkeys(names, ())
+    instants = [name for name in names if name.endswith("_at")]
     others = [name for name in names if not name.endswith("_at")]
-    rows = pd.DataFrame.from_records(
-        list(zip(*(told[name] for name in others), strict=True)), columns=others
-    )
-    columns: dict[str, Any] = {}
-    for name in names:
-        if name.endswith("_at"):
-            columns[name] = _moments(told[name])
-        else:
-            columns[name] = rows[name].astype(bool) if name.startswith("is_") else rows[name]
+    rows = pd.DataFrame.from_records(list(zip(*(told[name] for name in others), strict=True)), columns=others)
+    columns = dict(zip(instants, _moments([told[name] for name in instants]), strict=True))
+    for name in others:
+        columns[name] = rows[name].astype(bool) if name.startswith("is_") else rows[name]
     return pd.DataFrame(columns, columns=names)
 
 
-def _moments(told: Sequence[Any]) -> pd.DatetimeIndex:
-    """A column of instants: texts (SQLite) or datetimes as the driver gives them. Read as they are: what they might be besides need not
-    be found out, and few moments are told twice, so that to look for those takes as long as to read them all."""
-    moments = pd.to_datetime(np.array(told, dtype=object), utc=True, format="ISO8601", cache=False)
-    return moments.as_unit("us")
+def _moments(columns: list[Sequence[Any]]) -> list[Any]:
+    """Columns of instants, as texts (SQLite) or datetimes as the driver gives them; all are read at once, and as what they are: what they
+    might be besides need not be found out, and few moments are told twice, so that to look for those takes as long as to read them all."""
+    told = np.array([value for column in columns for value in column], dtype=object)
+    moments = pd.to_datetime(told, utc=True, format="ISO8601", cache=False).as_unit("us")
+    return [moments[place * len(column) : (place + 1) * len(column)] for place, column in enumerate(columns)]
 
 
 def count(connection: Connection, name: str, **parameters: Any) -> int:
