@@ -1,6 +1,6 @@
 """The facts of a span as the desk's pages read them, and a mark that tells whether the store has changed."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -65,6 +65,11 @@ def season_facts(
         judged = judge(alarm_states(connection, *window, **of, only=columns[0]), as_of)
         found = judge_problems(problems_found(connection, *window, **of, only=columns[1]), judged, as_of)
     return Facts(window[0], as_of, judged, found, known_at)
+
+
+def values_of(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """These columns, row by row."""
+    return zip(*(rows[name].tolist() for name in columns), strict=True)
 
 
 def store_state(engine: Engine) -> Hashable:

@@ -5,7 +5,7 @@ an acknowledgement, an answer or a dispute of the unit's at one of the letter's 
 the office does, an acceptance too, is none. A letter all of whose alarms were answered at its as-of asks nothing: nobody is silent about it.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from statistics import median
@@ -14,6 +14,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, select
 
+from include.desk.facts import values_of
 from include.house import House
 from include.letter_kinds import letter_kind
 from include.periods import DAY
@@ -131,7 +132,7 @@ def unit_fates(house: House, first: date, last: date, kind: str | None, as_of: d
         told = _told(connection, asked, as_of)
         cities = cities_on(connection, last)
     names = dict(zip(cities["unit_code"], cities["unit_name"], strict=True))
-    unit_of = {int(letter): str(code) for letter, code in told.letters["unit_code"].items()}
+    unit_of = dict(zip(told.letters.index.tolist(), told.letters["unit_code"].tolist(), strict=True))
     units = _fates_by(told, unit_of, names)
     ordered = sorted(
         units,
@@ -253,12 +254,12 @@ def _fates_by(told: _Told, unit_of: Mapping[int, str], names: Mapping[str, str])
     gathered: dict[str, _Gathered] = {code: _Gathered() for code in sorted(set(unit_of.values()))}
     for code in unit_of.values():
         gathered[code].letters += 1
-    for letter, alarm, is_asked in _values(told.named, "letter_id", "alarm_id", "is_asked"):
+    for letter, alarm, is_asked in values_of(told.named, "letter_id", "alarm_id", "is_asked"):
         own = gathered[unit_of[letter]]
         own.alarms.add(alarm)
         if is_asked:
             own.asking.add(letter)
-    for letter, alarm, event, hours in _values(told.signs, "letter_id", "alarm_id", "event", "hours"):
+    for letter, alarm, event, hours in values_of(told.signs, "letter_id", "alarm_id", "event", "hours"):
         own = gathered[unit_of[letter]]
         if letter in own.asking:
             own.signs[letter] = min(hours, own.signs.get(letter, hours))
@@ -267,10 +268,10 @@ def _fates_by(told: _Told, unit_of: Mapping[int, str], names: Mapping[str, str])
     judged = told.judged[told.judged["is_pushed"]]
     stands = {
         alarm: event if is_answered else None
-        for alarm, is_answered, event in _values(judged, "alarm_id", "is_answered", "standing_event")
+        for alarm, is_answered, event in values_of(judged, "alarm_id", "is_answered", "standing_event")
     }
     problems: dict[str, list[bool]] = {}
-    for alarm, is_rectified in _values(told.problems, "alarm_id", "is_rectified"):
+    for alarm, is_rectified in values_of(told.problems, "alarm_id", "is_rectified"):
         problems.setdefault(alarm, []).append(is_rectified)
     return [_fate(code, names.get(code, code), one, stands, problems) for code, one in gathered.items()]
 
@@ -298,11 +299,6 @@ def _fate(
         len(found),
         sum(found),
     )
-
-
-def _values(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
-    """These columns row by row."""
-    return zip(*(rows[name].tolist() for name in columns), strict=True)
 
 
 def _middle(hours: Collection[float]) -> float | None:

@@ -39,7 +39,7 @@ def alarm_states(
     return frame(
         connection,
         "alarm_states",
-        only=only,
+        only,
         start_at=start_at,
         end_at=end_at,
         as_of_at=as_of,
@@ -91,7 +91,7 @@ def problems_found(
     return frame(
         connection,
         "problems_found",
-        only=only,
+        only,
         start_at=start_at,
         end_at=end_at,
         as_of_at=as_of,
@@ -116,12 +116,12 @@ def windows_of(pushed_at: Iterable[datetime]) -> list[tuple[datetime, datetime]]
     """The fewest windows that hold these moments and no empty day: what lies between old alarms and new ones is not read."""
     moments = pd.DatetimeIndex(pd.to_datetime(list(pushed_at), utc=True)).unique().sort_values()
     after = moments + _INSTANT
-    begins = np.flatnonzero(moments[1:] - after[:-1] > DAY) + 1  # those that begin a window of their own
+    begins = (
+        np.flatnonzero(moments[1:] - after[:-1] > pd.Timedelta(DAY)) + 1
+    )  # those that begin a window of their own
     firsts, lasts = np.concatenate([[0], begins]), np.concatenate([begins, [len(moments)]]) - 1
     some = slice(0, len(moments))  # no window without a moment
-    return list(
-        zip(moments[firsts[some]].to_pydatetime(), after[lasts[some]].to_pydatetime(), strict=True)
-    )
+    return list(zip(moments[firsts[some]].to_pydatetime(), after[lasts[some]].to_pydatetime(), strict=True))
 
 
 def states_of(

@@ -25,7 +25,7 @@ _LISTS_OF_NUMBERS: Final = frozenset({"letter_ids", "years"})
 
 
 def frame(
-    connection: Connection, name: str, *, only: tuple[str, ...] = (), **parameters: Any
+    connection: Connection, name: str, only: tuple[str, ...] = (), /, **parameters: Any
 ) -> pd.DataFrame:
     """The rows of `sql/<name>.sql`; grain and columns are in the file's header comment. `only`: the columns that are wanted, where not
     all are: a value that nobody looks at is read for as long as one that counts."""
