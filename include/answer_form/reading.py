@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from include.language import say
 from include.periods import DAY, office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
-from include.sources.delivery import BrokenRow, Chunk, Delivery, Inspected, Part, text_frame
+from include.sources.delivery import BrokenRow, Chunk, Delivery, Inspected, Part, named_cells, text_frame
 from include.sources.layout import DATA_ORIGIN, FEEDBACK, PROBLEMS
 from include.sources.mapping.language import TableMapping
 from include.sources.reading.characters import narrow_text, visible_text
@@ -55,6 +55,10 @@ class Letter:
     unit_code: str
     is_simulated: bool
     alarms: frozenset[str]
+
+
+# What is wrong with a row, and the keys of the columns that it is about.
+Fault = tuple[str, Collection[str]]
 
 
 @dataclass
@@ -180,18 +184,26 @@ def _answers(rows: list[SheetRow], places: dict[str, int], letter: Letter, now: 
         row = {key: _typed_text(key, told.text(place)) for key, place in places.items()}
         if not any(row[column.key] for column in _OURS):
             continue
-        reason = FORMULA if set(told.formulas) & set(places.values()) else _reason(row, letter)
-        if reason:
-            text = "\t".join(_as_seen(row))
-            answers.broken.append(BrokenRow(told.number, text, reason, row["alarm_id"]))
+        formulas = {key for key, place in places.items() if place in told.formulas}
+        faults = [(FORMULA, formulas)] if formulas else _faults(row, letter)
+        if faults:
+            answers.broken.append(_broken(told.number, row, faults))
             continue
         _add(answers, counted, told.number, row, letter, now)
     return answers
 
 
-def _as_seen(row: dict[str, str]) -> list[str]:
-    """A row's texts, its choices in the office's language, as they stood in the form."""
-    return [say(text) if key in _CHOSEN and text else text for key, text in row.items()]
+def _broken(line: int, row: Mapping[str, str], faults: Sequence[Fault]) -> BrokenRow:
+    """A row that cannot be used: every fault of it, and its cells by name, those that are at fault first."""
+    at_fault = {key for _, keys in faults for key in keys}
+    seen = {key: say(text) if key in _CHOSEN and text else text for key, text in row.items()}
+    cells = [(column.title, seen[column.key]) for column in form.COLUMNS if column.key in at_fault]
+    cells += [
+        (column.title, seen[column.key])
+        for column in form.COLUMNS
+        if column.key in seen.keys() - at_fault - {"code"} and seen[column.key]
+    ]
+    return BrokenRow(line, named_cells(cells), say("；").join(words for words, _ in faults), row["alarm_id"])
 
 
 def _typed_text(key: str, text: str) -> str:
@@ -205,38 +217,49 @@ def _typed_text(key: str, text: str) -> str:
     return form.house_word(visible_text(text).strip(), (*form.RESULTS, *form.RECTIFICATIONS))
 
 
-def _reason(row: dict[str, str], letter: Letter) -> str:
+def _faults(row: dict[str, str], letter: Letter) -> list[Fault]:
+    """Everything that is wrong with a row, each with the keys of its columns; nothing of a row that can be used."""
     if row["code"] != answer_code(letter.key, row["alarm_id"]) or row["alarm_id"] not in letter.alarms:
-        return say(
+        words = say(
             "应答码与函件（{key}）或报警编号不符：应使用随函所附表格，复制行时一并复制应答码和报警编号",
             key=letter.key,
         )
+        return [(words, {"code", "alarm_id"}), *_date_faults(row)]
     if row["result"] not in form.RESULTS:
-        return say("排查结果应从下拉列表选择：") + say("、").join(map(say, form.RESULTS))
+        words = say("排查结果应从下拉列表选择：") + say("、").join(map(say, form.RESULTS))
+        return [(words, {"result"}), *_date_faults(row)]
+    faults: list[Fault] = []
     needed = [*form.RESULTS[row["result"]].needs]
-    if "rectification" in needed:
-        if row["rectification"] not in form.RECTIFICATIONS:
-            return say("整改状态应从下拉列表选择：") + say("、").join(map(say, form.RECTIFICATIONS))
+    if "rectification" in needed and row["rectification"] in form.RECTIFICATIONS:
         needed.append(form.RECTIFICATIONS[row["rectification"]])
-    empty = [column.title for column in _OURS if column.key in needed and not row[column.key]]
+    elif "rectification" in needed:
+        needed.remove("rectification")
+        words = say("整改状态应从下拉列表选择：") + say("、").join(map(say, form.RECTIFICATIONS))
+        faults.append((words, {"rectification"}))
+    empty = [column for column in _OURS if column.key in needed and not row[column.key]]
     if empty:
-        return say("选择“{result}”时必填：{names}", result=say(row["result"]), names=say("、").join(empty))
+        names = say("、").join(column.title for column in empty)
+        words = say("选择“{result}”时必填：{names}", result=say(row["result"]), names=names)
+        faults.append((words, {column.key for column in empty}))
+    return faults + _date_faults(row)
+
+
+def _date_faults(row: dict[str, str]) -> list[Fault]:
+    faults: list[Fault] = []
     for column in _OURS:
-        if column.kind in ("date", "moment") and row[column.key]:
-            typed = _TYPED.fullmatch(row[column.key])
-            if (
-                typed is None
-                or (column.kind == "moment" and typed[4] is None)
-                or _moment(row[column.key]) is None
-            ):
-                example = "2020-03-13 08:30" if column.kind == "moment" else "2020-03-13"
-                return say(
-                    "{header}不是有效的{kind}：应如{example}",
-                    header=column.title,
-                    kind=say("时间") if column.kind == "moment" else say("日期"),
-                    example=example,
-                )
-    return ""
+        text = row[column.key]
+        if column.kind not in ("date", "moment") or not text:
+            continue
+        typed = _TYPED.fullmatch(text)
+        if typed is None or (column.kind == "moment" and typed[4] is None) or _moment(text) is None:
+            words = say(
+                "{header}不是有效的{kind}：应如{example}",
+                header=column.title,
+                kind=say("时间") if column.kind == "moment" else say("日期"),
+                example="2020-03-13 08:30" if column.kind == "moment" else "2020-03-13",
+            )
+            faults.append((words, {column.key}))
+    return faults
 
 
 def _add(

@@ -8,7 +8,7 @@ from typing import Final
 from include.answer_form import layout as form
 from include.answer_form.code import suspect_code
 from include.language import say
-from include.sources.delivery import BrokenRow, Inspected
+from include.sources.delivery import BrokenRow, Inspected, named_cells
 from include.sources.reading.characters import narrow_text, visible_text
 from include.sources.reading.workbooks import FORMULA, SheetRow
 
@@ -57,7 +57,9 @@ def inspected_suspects(
             reason = say("同一对象填写了两种核查结果")
         if reason:
             words = say("“{sheet}”表：{reason}", sheet=say(form.SUSPECT_SHEET), reason=reason)
-            broken.append(BrokenRow(told.number, "\t".join(row.values()), words, row["alarm_id"]))
+            titles_of = {column.key: column.title for column in form.SUSPECT_COLUMNS}
+            cells = named_cells((titles_of[key], text) for key, text in row.items() if text and key != "code")
+            broken.append(BrokenRow(told.number, cells, words, row["alarm_id"]))
         else:
             found.setdefault(key, one)
     return tuple(found.values()), tuple(broken)

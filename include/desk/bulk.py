@@ -1,6 +1,6 @@
 """One act on many letters: each by itself, so that one that cannot be done stops none of the others."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -10,10 +10,17 @@ from include.house import House
 from include.language import say
 from include.office.letter_acts import release_letter, withhold_letter
 from include.post.copies import TooLarge, rehearse, resend
-from include.post.drafts import reject
+from include.post.drafts import UNSETTLED, reject
 from include.post.recipients import Recipient
 
 BulkAction = Literal["release", "withhold", "resend", "rehearse", "reject"]
+# The standings (see sql/letters_standing.sql) of which an act may do something; of any where none stands here.
+WORKS_ON: Final[Mapping[BulkAction, tuple[str, ...]]] = {
+    "release": UNSETTLED,
+    "reject": UNSETTLED,
+    "withhold": ("drafted", "awaiting_approval", "released", "queued", "refused", "expired"),
+    "resend": ("released", "sent", "refused", "expired"),
+}
 MOST: Final = 100  # letters at once: each is rendered and numbered
 
 
@@ -25,6 +32,11 @@ class Outcome:
     is_done: bool
     error: QianliyanError | None = None
     words: str = ""
+
+
+def may_work(action: BulkAction, standings: Collection[str]) -> bool:
+    """Whether an act may do something about a letter of one of these standings."""
+    return any(one in WORKS_ON.get(action, (one,)) for one in standings)
 
 
 def act_on(house: House, letter_ids: Sequence[int], action: BulkAction, act: Act, to: str) -> list[Outcome]:

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy import func, select
+
 from include.house import House
 from include.post.recipients import addressees
+from include.store import tables
 from include.store.engine import reading
 from include.store.statements import frame
 
@@ -78,6 +81,14 @@ def letters_to_sign(house: House) -> tuple[RunToSign, ...]:
         RunToSign(*key, tuple(sorted(letters, key=lambda one: (-one.points, one.letter_id))))
         for key, letters in groups.items()
     )
+
+
+def kept_back(house: House) -> int:
+    """How many letters a person keeps back: they wait for their release, and no run asks about them."""
+    letter = tables.letter.c
+    held = select(func.count()).where(letter.state == "withheld", letter.held_by.is_not(None))
+    with reading(house.engine) as connection:
+        return int(connection.execute(held).scalar_one())
 
 
 def risks(row: Mapping[Any, Any]) -> tuple[str, ...]:

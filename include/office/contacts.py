@@ -7,7 +7,7 @@ later pull; what a source says otherwise is a question (`sources.contacts.plan` 
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -18,8 +18,8 @@ from include.house import House
 from include.language import say
 from include.rules import SIMULATED_LABEL
 from include.sources.checks import check
-from include.sources.contacts.book import contacts_of
-from include.sources.contacts.decisions import answer, edit, save
+from include.sources.contacts.book import contacts_of, known_contacts
+from include.sources.contacts.decisions import answer, edit, in_force, save
 from include.sources.contacts.questions import Question, questions
 from include.sources.contacts.rows import is_unread
 from include.sources.layout import CONTACTS, DATA_ORIGIN
@@ -92,10 +92,16 @@ def save_contacts(
     return Saved(done.new, done.changed, done.unchanged, remarks=done.remarks)
 
 
-def contact_questions(house: House) -> list[Question]:
-    """What waits for a person about contacts, the oldest first."""
+def contact_questions(house: House, today: date) -> list[Question]:
+    """What waits for a person about contacts, the oldest first, each with the row that is used on that Beijing date; of an address that its
+    source replaced the former row stands beside the new one."""
     with reading(house.engine) as connection:
-        return questions(connection)
+        asked = questions(connection)
+        book = {known.contact_id: known for known in known_contacts(connection)} if asked else {}
+    return [
+        one if one.kind == "replaced" else replace(one, used=in_force(book, one.contact_id, today))
+        for one in asked
+    ]
 
 
 def answer_question(

@@ -19,7 +19,7 @@ from include.office.register import LETTER_TYPES, LetterType, Premise
 from include.periods import Period, date_label, office_date
 from include.post.drafts import StoredLetter, find, withhold
 from include.post.recipients import addressees
-from include.post.release import ReleaseOutcome, Render, Struck, release, withdraw
+from include.post.release import ReleaseOutcome, Render, Struck, reason_against, release, withdraw
 from include.post.revisions import corrected_letter
 from include.sources.ledger import ensure_covered
 from include.store import tables
@@ -157,13 +157,26 @@ def release_letter(
     return outcome
 
 
+def reason_against_release(house: House, letter: StoredLetter, now: datetime) -> str:
+    """Why a release of this letter, which has not left, would keep it back at `now`, by the facts in the store: the same question that the
+    release asks. Empty where nothing stands against it. Raises StateError where its frozen figures cannot be read."""
+    with reading(house.engine) as connection:
+        return reason_against(connection, house.outgoing, letter, now, premise(now))
+
+
 def withhold_letter(house: House, letter_id: int, *, now: datetime, actor: str, reason: str) -> str:
     """A person keeps a letter back. A released one is withdrawn (its number becomes 作废) if nothing of it has left.
 
-    Returns what was done, in words. Raises StateError.
+    Returns what was done, in words. Raises StateError, also for a letter that is kept back already: nothing would change.
     """
     with reading(house.engine) as connection:
         letter = find(connection, letter_id)
+    if letter.state == "withheld":
+        raise StateError(
+            "the letter is withheld already",
+            where=letter.letter_key,
+            todo=f"its reason: {letter.state_reason}",
+        )
     if letter.state != "released":
         withhold(house.engine, letter_id, now=now, actor=actor, reason=reason, is_person=True)
         return f"{letter.letter_key} withheld"

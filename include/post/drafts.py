@@ -26,12 +26,14 @@ from include.store.engine import reading, writing
 
 _Found = TypeVar("_Found")
 
+UNSETTLED: Final = ("drafted", "awaiting_approval", "withheld")
+"""The states from which a letter may still be released or rejected."""
 _ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {
     "drafted": ("drafted", "awaiting_approval", "withheld"),
     "awaiting_approval": ("drafted",),
-    "withheld": ("drafted", "awaiting_approval", "withheld"),
-    "rejected": ("drafted", "awaiting_approval", "withheld"),
-    "released": ("drafted", "awaiting_approval", "withheld"),
+    "withheld": UNSETTLED,
+    "rejected": UNSETTLED,
+    "released": UNSETTLED,
 }
 """New state: the states it may come from. From `released` there is only release.withdraw."""
 

@@ -4,7 +4,7 @@ import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Literal
 
 from sqlalchemy import Connection, insert, select
@@ -110,6 +110,21 @@ def release(
         return _failed(outgoing, letter_id, error, act)
 
 
+def reason_against(
+    connection: Connection,
+    outgoing: Outgoing,
+    letter: StoredLetter,
+    now: datetime,
+    premise: Premise | None = None,
+) -> str:
+    """Why `release` would withhold this letter at `now`, by what is known before it is rendered; empty where nothing stands against it."""
+    try:
+        _asked(connection, outgoing, letter, now, premise)
+    except _Withheld as withheld:
+        return withheld.reason
+    return ""
+
+
 def withdraw(outgoing: Outgoing, letter_id: int, act: Act, render: Render) -> str | None:
     """A person takes a released letter back before anything left: withheld again, its number 作废 (returned), previews
     in place of its files. Raises StateError when a copy was sent, is being sent, or may have arrived."""
@@ -172,21 +187,11 @@ def _release(
     recipients: tuple[Recipient, ...] | None,
 ) -> ReleaseOutcome:
     issued_on = office_date(act.now)
-    if blocker := simulated_blocker(letter, outgoing.server):
-        raise _Withheld(blocker, is_stuck=True)
-    answer = premise(connection, letter) if premise is not None else None
-    if isinstance(answer, str):
-        raise _Withheld(answer, is_stuck=False)
+    answer, addressing = _asked(connection, outgoing, letter, act.now, premise, recipients)
     struck: tuple[str, ...] = ()
     if answer is not None:
         letter = replace_content(connection, letter, answer.figures_json, answer.alarms)
         struck = (answer.remark,)
-    if recipients is None:
-        addressing = recipients_for(connection, letter.kind, letter.unit_code, issued_on, letter.addressee)
-    else:
-        addressing = Addressing(recipients)
-    if addressing.blocker:
-        raise _Withheld(addressing.blocker, is_stuck=True)
     number = numbers.allocate(
         connection, outgoing.office, letter.kind, letter.letter_id, issued_on=issued_on, now=act.now
     )
@@ -221,6 +226,30 @@ def _release(
         message_id=copy.message_id,
     )
     return ReleaseOutcome(letter.letter_id, letter.letter_key, "released", number, act.reason, remarks)
+
+
+def _asked(
+    connection: Connection,
+    outgoing: Outgoing,
+    letter: StoredLetter,
+    now: datetime,
+    premise: Premise | None,
+    recipients: tuple[Recipient, ...] | None = None,
+) -> tuple[Struck | None, Addressing]:
+    """With what the letter is sent where its premise holds in part, and to whom. Raises _Withheld where it is not to be sent."""
+    if blocker := simulated_blocker(letter, outgoing.server):
+        raise _Withheld(blocker, is_stuck=True)
+    answer = premise(connection, letter) if premise is not None else None
+    if isinstance(answer, str):
+        raise _Withheld(answer, is_stuck=False)
+    addressing = (
+        recipients_for(connection, letter.kind, letter.unit_code, office_date(now), letter.addressee)
+        if recipients is None
+        else Addressing(recipients)
+    )
+    if addressing.blocker:
+        raise _Withheld(addressing.blocker, is_stuck=True)
+    return answer, addressing
 
 
 def _reason_to_leave(letter: StoredLetter, *, is_person: bool, run_id: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,11 @@ class BrokenRow:
     text: str
     reason: str
     alarm_id: str = ""
+
+
+def named_cells(cells: Iterable[tuple[str, str]]) -> str:
+    """`排查人：张三；备注：—`: cells by the names of their columns, — for an empty one."""
+    return say("；").join(say("{name}：{text}", name=name, text=text or "—") for name, text in cells)
 
 
 @dataclass(frozen=True)

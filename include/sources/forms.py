@@ -13,17 +13,20 @@ from datetime import datetime
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from sqlalchemy import Connection
 
 from include.answer_form.reading import ReadForm
 from include.language import say
+from include.language.told import sentence
 from include.sources import quarantine
 from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
-from include.sources.delivery import BrokenRow, Part
+from include.sources.delivery import BrokenRow, Part, named_cells
 from include.sources.inspected import NO_SUCH, keep_inspected
 from include.sources.layout import FEEDBACK, LAYOUTS
 from include.sources.mapping.language import TableMapping
+from include.sources.names import EVENTS, FIELDS
 from include.sources.places import Places
 from include.sources.quarantine import Rejected
 from include.sources.receipt import record, result_of
@@ -111,7 +114,7 @@ def take_form(
     refused += [(one.alarm_id, "", say(NO_SUCH)) for one in strange]
     reasons: dict[str, dict[str, None]] = {}
     for row in tally.rejected:
-        reasons.setdefault(row.origin, {})[row.reason] = None
+        reasons.setdefault(row.origin, {})[_with_cell(row)] = None
     by_row = {origin: say("；").join(told) for origin, told in reasons.items()}
     return FormTaken(
         _answered(parts, tally.rejected) - older,
@@ -140,6 +143,14 @@ def _refusals(refused: Iterable[tuple[str, str, str]]) -> tuple[Refusal, ...]:
     for alarm_id, place, reason in refused:
         reasons.setdefault((alarm_id, "" if alarm_id else place), {})[reason] = None
     return tuple(Refusal(alarm_id, say("；").join(told)) for (alarm_id, _), told in reasons.items())
+
+
+def _with_cell(row: Rejected) -> str:
+    """Why a row could not be used, with the cell that is at fault; a row that could not be split names its columns in its reason."""
+    if not row.field:
+        return row.reason
+    cell = named_cells([(sentence(FIELDS.get(row.field, row.field)), row.value)])
+    return say("{reason}（{changes}）", reason=row.reason, changes=cell)
 
 
 def _alarm_of(row: Rejected) -> str:
@@ -178,10 +189,18 @@ def _without(part: Part, older: frozenset[str]) -> Part:
     if not is_late.any():
         return part
     broken = tuple(
-        BrokenRow(int(chunk.lines[place]), "\t".join(map(str, row)), say(OLDER), str(row["alarm_id"]))
+        BrokenRow(int(chunk.lines[place]), _cells(row), say(OLDER), str(row["alarm_id"]))
         for place, row in ((place, chunk.rows.iloc[place]) for place in np.flatnonzero(is_late))
     )
     rest = chunk.rows[~is_late].reset_index(drop=True)
     return replace(
         part, chunk=replace(chunk, rows=rest, lines=chunk.lines[~is_late], broken=(*chunk.broken, *broken))
     )
+
+
+def _cells(row: pd.Series[str]) -> str:
+    """A row of our own columns as a person reads it."""
+    told = {str(name): str(text) for name, text in row.items() if text}
+    if "event" in told:
+        told["event"] = sentence(EVENTS.get(told["event"], told["event"]))
+    return named_cells((sentence(FIELDS.get(name, name)), text) for name, text in told.items())

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import click
 
 from include.language import say
+from include.periods import office_date
 from include.verbs.options import FORMATS, open_current_house, operator, print_rows
 
 
@@ -42,7 +43,7 @@ def list_questions(form: str) -> None:
             "answers": " | ".join(one.choices),
             "asked_at": one.asked_at,
         }
-        for one in contact_questions(open_current_house())
+        for one in contact_questions(open_current_house(), office_date(datetime.now(UTC)))
     ]
     columns = [
         "question_id",

@@ -88,16 +88,18 @@ def evidence(
     above = y[:, None] - edge[node]
     rise = 1.0 / (1.0 + np.exp(np.clip(-1.702 * above / sd, -60.0, 60.0)))
     reached = rise * np.exp(-np.maximum(above, 0.0) / own.excess_scale) / own.excess_scale
-    silent = ~speaks[:, None]
+    silent = np.flatnonzero(~speaks)
     spoke = np.bincount(node[speaks], minlength=grids)[:grids]
     # Stations that stand close share the small scale of the air: more than `most_stations` count as so many.
     part = np.minimum(1.0, own.most_stations / np.maximum(spoke, 1))[node][:, None]
-    log_still = np.where(silent, 0.0, part * np.log(quiet))
+    log_still = part * np.log(quiet)
+    log_still[silent] = 0.0
     sum_still = _by_grid(log_still, first)
     some_nodes, top = np.zeros_like(sum_still), sum_still.max(axis=1, initial=-np.inf)[:, None]
     reach = np.zeros_like(quiet)
     for share in own.hit_shares:
-        mixed = np.where(silent, 1.0, (1.0 - share) * quiet + share * reached)
+        mixed = (1.0 - share) * quiet + share * reached
+        mixed[silent] = 1.0
         none = ((1.0 - share) ** np.minimum(spoke, own.most_stations))[:, None]
         some = np.exp(_by_grid(part * np.log(mixed), first) - top) - none * np.exp(sum_still - top)
         some_nodes += weights * np.maximum(some, 0.0) / np.maximum(1.0 - none, 1e-9) / len(own.hit_shares)
@@ -112,7 +114,8 @@ def evidence(
     air_mean = (after * np.where(np.isnan(air), 0.0, air)).sum(axis=1)
     air_sd = np.sqrt((after * (np.where(np.isnan(air), 0.0, air) - air_mean[:, None]) ** 2).sum(axis=1))
     air_mean = np.where(np.isnan(mean[:grids]), np.nan, air_mean)
-    hit_chance = (after[node] * np.where(silent, 0.0, reach)).sum(axis=1)
+    reach[silent] = 0.0
+    hit_chance = (after[node] * reach).sum(axis=1)
     return Evidence(ratio, air_mean, air_sd, hit_chance, spoke)
 
 

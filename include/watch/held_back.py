@@ -1,13 +1,11 @@
 """What was held back and why: grid-hours that stood above the surroundings and became no alarm."""
 
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from include.watch.episodes import Arrays
 from include.watch.readings import empty, epoch_hour, hours_of, instants
 from include.watch.rules import WatchRules
 
@@ -33,7 +31,6 @@ COLUMNS: Final = [
     "station_ids",
     "edition",
 ]
-_READ: Final = ("grid_id", "unit_code", "at", "reason", "increment_ug_m3", "probability", "station_id")
 
 
 def standing_out(grid_hours: pd.DataFrame, rules: WatchRules) -> pd.DataFrame:
@@ -89,15 +86,8 @@ def suppressed(
     frame = frame[~_inside(frame, found, rules)].sort_values(["grid_id", "at"], ignore_index=True)
     if not len(frame):
         return empty(COLUMNS)
-    frame["reason"] = _reason(frame, rules)
     new = (frame["grid_id"] != frame["grid_id"].shift()) | (frame["at"].diff() > rules.episode.gap_hours)
-    heads = [*np.flatnonzero(new.to_numpy(bool)).tolist(), len(frame)]
-    table = {name: frame[name].to_numpy() for name in _READ}
-    rows = [
-        _row({name: values[head:tail] for name, values in table.items()}, rules)
-        for head, tail in pairwise(heads)
-    ]
-    told = pd.DataFrame(rows, columns=COLUMNS)
+    told = _runs(frame, np.flatnonzero(new.to_numpy(bool)), rules)
     for name in ("started_at", "last_at"):
         told[name] = instants(told[name].to_numpy(np.int64))
     return told.sort_values(["started_at", "grid_id"], ignore_index=True)
@@ -117,7 +107,40 @@ def _inside(frame: pd.DataFrame, found: pd.DataFrame, rules: WatchRules) -> NDAr
     )
 
 
-def _reason(frame: pd.DataFrame, rules: WatchRules) -> NDArray[np.object_]:
+def _runs(frame: pd.DataFrame, heads: NDArray[np.int64], rules: WatchRules) -> pd.DataFrame:
+    """Columns `COLUMNS` of the runs of rows that begin at `heads`, instants as hours since the epoch."""
+    count, size = len(heads), np.diff(heads, append=len(frame))
+    at = frame["at"].to_numpy(np.int64)
+    place = np.repeat(np.arange(count), size) * len(REASONS) + _reason(frame, rules)
+    votes = np.bincount(place, minlength=count * len(REASONS)).reshape(count, len(REASONS))
+    most = {
+        name: [
+            round(value, places) for value in np.fmax.reduceat(frame[name].to_numpy(float), heads).tolist()
+        ]
+        for name, places in (("increment_ug_m3", 1), ("probability", 3))
+    }
+    stations = frame["station_id"].tolist()
+    spans = zip(heads.tolist(), (heads + size).tolist(), strict=True)
+    highest = [{name for name in stations[head:tail] if isinstance(name, str)} for head, tail in spans]
+    grid, unit = (frame[name].to_numpy(object)[heads] for name in ("grid_id", "unit_code"))
+    return pd.DataFrame(
+        {
+            "grid_id": grid,
+            "unit_code": unit,
+            "started_at": at[heads],
+            "last_at": at[heads + size - 1],
+            "hours": size,
+            "reason": np.array(list(REASONS), object)[votes.argmax(axis=1)],
+            "peak_increment_ug_m3": most["increment_ug_m3"],
+            "peak_probability": most["probability"],
+            "station_ids": [" ".join(sorted(names)) for names in highest],
+            "edition": rules.edition,
+        }
+    )
+
+
+def _reason(frame: pd.DataFrame, rules: WatchRules) -> NDArray[np.int64]:
+    """By row the place in `REASONS` of the first that holds, the last where none does."""
     wide = (frame["city_spoke"] >= 3) & (frame["city_risen"] >= 0.3 * frame["city_spoke"])
     conditions = [
         frame["is_raised"],
@@ -128,24 +151,4 @@ def _reason(frame: pd.DataFrame, rules: WatchRules) -> NDArray[np.object_]:
         frame["fault_probability"] > frame["probability"],
         frame["hit_stations"] <= 1,
     ]
-    return np.asarray(np.select(conditions, list(REASONS)[:-1], list(REASONS)[-1]), object)
-
-
-def _row(run: Arrays, rules: WatchRules) -> list[object]:
-    """Columns `COLUMNS`, instants as hours since the epoch."""
-    order = list(REASONS)
-    told = run["reason"].tolist()
-    reason = min(set(told), key=lambda word: (-told.count(word), order.index(word)))
-    stations = {name for name in run["station_id"].tolist() if isinstance(name, str)}
-    return [
-        run["grid_id"][0],
-        run["unit_code"][0],
-        int(run["at"][0]),
-        int(run["at"][-1]),
-        len(told),
-        reason,
-        round(float(np.fmax.reduce(run["increment_ug_m3"])), 1),
-        round(float(np.fmax.reduce(run["probability"])), 3),
-        " ".join(sorted(stations)),
-        rules.edition,
-    ]
+    return np.asarray(np.select(conditions, list(range(len(conditions))), len(conditions)), np.int64)

@@ -39,11 +39,24 @@ def made_alarms(
 ) -> list[MadeAlarm]:
     """The episodes of `found` (as of `watch.episodes`) with their states (as of `watch.history`) as alarms of the store."""
     places = grids[grids["grid_id"].isin(found["grid_id"])].set_index("grid_id").to_dict("index")
-    by_alarm = dict(iter(states.groupby("alarm_id", sort=False)))
+    by_alarm = _states(states)
     return [
         _made(row, by_alarm[row["alarm_id"]], places, is_simulated, quiet, rules)
         for row in found.to_dict("records")
     ]
+
+
+def _states(states: pd.DataFrame) -> dict[str, list[State]]:
+    """The states of each alarm in their order. Column by column: a season has thousands, and a part of a frame for each alarm costs
+    more than all else that is made of it."""
+    known_at, last_at = (
+        pd.to_datetime(states[name], utc=True).dt.to_pydatetime() for name in ("known_at", "last_at")
+    )
+    counts, peaks = (states[name].tolist() for name in ("alarm_count", "peak_pm25_ug_m3"))
+    found: dict[str, list[State]] = {}
+    for alarm_id, *told in zip(states["alarm_id"].tolist(), known_at, last_at, counts, peaks, strict=True):
+        found.setdefault(alarm_id, []).append(State(*told))
+    return found
 
 
 @dataclass(frozen=True)
@@ -102,7 +115,7 @@ def _is_same(made: MadeAlarm, other: Mapping[str, Any]) -> bool:
 
 def _made(
     row: Mapping[Any, Any],
-    states: pd.DataFrame,
+    states: Sequence[State],
     places: Mapping[Any, Any],
     is_simulated: bool,
     quiet: QuietHours | None,
@@ -128,19 +141,11 @@ def _made(
         "rules_version": RULES_VERSION,
         "is_simulated": is_simulated,
     }
-    known = tuple(
-        State(_moment(at), _moment(last), int(count), float(peak))
-        for at, last, count, peak in zip(
-            states["known_at"],
-            states["last_at"],
-            states["alarm_count"],
-            states["peak_pm25_ug_m3"],
-            strict=True,
-        )
-    )
     evidence = {str(name): _plain(value) for name, value in row.items() if name not in _NOT_EVIDENCE}
     confidence = None if pd.isna(row["confidence"]) else float(row["confidence"])
-    return MadeAlarm(str(row["alarm_id"]), raised_at, known, fixed, confidence, evidence, rules.edition)
+    return MadeAlarm(
+        str(row["alarm_id"]), raised_at, tuple(states), fixed, confidence, evidence, rules.edition
+    )
 
 
 def _moment(value: Any) -> datetime:

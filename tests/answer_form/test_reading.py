@@ -251,6 +251,11 @@ MISFITS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"answered_at": "2020-03-13"}, "排查时间不是有效的时间：应如2020-03-13 08:30"),
     ({"answered_at": "2020-13-13 08:30"}, "排查时间不是有效的时间：应如2020-03-13 08:30"),
     ({"description": "=1+1"}, "含有公式：请粘贴为数值后重新提交"),
+    (
+        {"rectify_by_date": "三天内", "answered_at": "昨天", "unit": None, "note": "电话"},
+        "选择“已排查，发现问题”时必填：排查单位；整改期限不是有效的日期：应如2020-03-13；"
+        "排查时间不是有效的时间：应如2020-03-13 08:30",
+    ),
 )
 
 
@@ -274,6 +279,11 @@ def test_rows_that_do_not_fit_say_why(engine: Engine, source: SourceConfig) -> N
         (f"回执.xlsx 第{number}行", "feedback", reason)
         for number, (_, reason) in enumerate(MISFITS, start=form.FIRST_ROW + 2)
     )
+    (value,) = (
+        value for value, reason in stored(engine, "quarantine", "value", "reason") if reason == MISFITS[-1][1]
+    )
+    assert value.startswith("整改期限：三天内；排查单位：—；排查时间：昨天；排查结果：已排查，发现问题；")
+    assert value.endswith("备注：电话；报警编号：A1")
     report = (Path(source.location) / "done/回执.xlsx.report.txt").read_text(encoding="utf-8")
     assert all(reason in report for _, reason in MISFITS)
 

@@ -1,5 +1,6 @@
 """Contacts in and out: the same checks as any source, all or nothing, every change audited."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from include.errors import InputError
 from include.office.attention import matters
 from include.office.contacts import Saved, contact_list, contacts_csv, read_csv, save_contacts
 from include.office.waiting import waiting
+from include.periods import DAY
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from tests.desk.facts import Browser, house_of
@@ -129,6 +131,39 @@ def test_what_a_source_says_otherwise_waits_on_both_pages_until_it_is_answered(
     assert rows["address"].tolist() == ["wrong@yq.example"]
     assert ("1", "replaced", "open", "kept") in audit_rows(engine, "question")
     assert "等待决定" not in browser.get("/contacts").text
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("zh-CN", ["主送", "主送", "ducha@yq.example", "dudu@yq.example"]),
+        ("en", ["To", "To", "ducha@yq.example", "dudu@yq.example"]),
+    ],
+)
+def test_beside_what_a_source_says_stands_the_row_in_force_in_words(
+    engine: Engine, tmp_path: Path, language: str, told: list[str]
+) -> None:
+    source = SourceConfig("exports", "files", str(tmp_path))
+    (tmp_path / "contacts.csv").write_text(
+        "region_code,role,name,address,phone,valid_from,valid_to\n140300,to,阳泉局,dudu@yq.example,,2020-01-01,\n",
+        encoding="utf-8",
+    )
+    pull(engine, source, NOW - timedelta(days=2), NOW, now=NOW)
+    house = house_of(engine, tmp_path)
+    [row] = contact_list(house, region_code=None, on_date=None).to_dict("records")
+    changed = {**ROW, "name": "阳泉局", "address": "ducha@yq.example", "contact_id": row["contact_id"]}
+    browser = Browser(house, language=language)
+    browser.post("/contacts", {**changed, "reason": "电话更正"})
+    pull(engine, source, NOW - timedelta(days=2), NOW + DAY, now=NOW + DAY)
+    page = browser.get("/contacts").text.partition("</section>")[0]
+    cells = [
+        re.sub("<[^>]+>", "", cell)
+        for row in re.findall(
+            r"<tr><th scope=\"row\">(?:角色|Role|邮箱|E-mail address)</th>(.*?)</tr>", page, re.DOTALL
+        )
+        for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)
+    ]
+    assert cells == told
 
 
 def test_many_questions_of_one_source_are_one_line_of_the_list(engine: Engine, tmp_path: Path) -> None:

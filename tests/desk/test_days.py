@@ -1,5 +1,6 @@
 """Days that cannot be used: the same answer on every page that asks for some."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,3 +74,15 @@ def test_a_single_day_is_said_alike(browser: Browser, path: str) -> None:
     answer = browser.get(path)
     assert answer.status_code == 400
     assert 'value="x"' in answer.text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_in_english_it_is_said_of_the_label_that_a_person_sees(
+    sqlite_engine: Engine, tmp_path: Path, path: str
+) -> None:
+    browser = Browser(house_of(sqlite_engine, tmp_path), language="en")
+    for first, last, label in (("yesterday", "2020-03-01", "From"), ("2020-03-01", "x", "(To|Day)")):
+        page = browser.get(path.format(first=first, last=last)).text
+        assert re.search(rf"{label}: not a date", page)
+    page = browser.get(path.format(first="2020-03-12", last="2020-03-01")).text
+    assert re.search(r"From, (To|Day): the first day lies after the last", page)

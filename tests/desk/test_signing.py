@@ -9,7 +9,7 @@ from sqlalchemy import Engine, update
 from include.desk.pages.desk import Airflow, Question
 from include.desk.signing import letters_to_sign, risks
 from include.errors import StateError
-from include.post.drafts import await_approval, draft
+from include.post.drafts import await_approval, draft, withhold
 from include.store import tables
 from include.store.engine import writing
 from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, Browser, archive_in, house_of
@@ -184,3 +184,16 @@ def test_where_no_question_is_open_the_page_says_what_is_known_and_takes_no_answ
     assert (refused.status_code, refused.text.count(words), asked.answers) == (409, 2, [])  # type: ignore[attr-defined]
     standings.clear()  # the question is asked again: it can be answered again
     assert (sign(browser, "some", 2).status_code, len(asked.answers)) == (200, 1)  # type: ignore[attr-defined]
+
+
+def test_letters_that_were_kept_back_are_a_link_away(store: Engine, tmp_path: Path) -> None:
+    browser = Browser(house_of(store, tmp_path))
+    assert "人工暂不发送" not in browser.get("/signing").text
+    withhold(store, 2, now=NOW, actor="run", reason="补录的时段只编制存档")
+    assert "人工暂不发送" not in browser.get("/signing").text  # no person's: it does not wait
+    withhold(store, 1, now=NOW, actor="duty", reason="数据待核", is_person=True)
+    page = browser.get("/signing").text
+    assert "没有等待签发的函件。" in page
+    assert "另有1封人工暂不发送，等待放行。" in page
+    (link,) = re.findall(r'href="/desk(/letters\?standing=\w+)"', page)
+    assert 'href="/desk/letters/1"' in browser.get(link).text

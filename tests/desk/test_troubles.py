@@ -132,4 +132,6 @@ def test_every_error_has_its_chinese_and_no_chinese_is_left_over() -> None:
 def test_an_error_speaks_to_the_reader(error: StateError, words: str) -> None:
     assert error_text(request("zh-CN"), error) == words
     assert error_text(request(""), error) == words
-    assert error_text(request("en-GB"), error) == str(error)
+    labels = {"first, last": "From, To"}
+    where = labels.get(error.where, error.where)
+    assert error_text(request("en-GB"), error) == where + str(error).removeprefix(error.where)

@@ -3,6 +3,7 @@
 import base64
 import re
 from datetime import date, datetime, timedelta
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -216,3 +217,34 @@ def test_a_reader_sees_no_form(store: Engine, tmp_path: Path) -> None:
     page = Browser(house_of(store, tmp_path), user="guest").get("/uploads").text
     assert "只读账号不能录入。" in page
     assert 'type="file"' not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "zh-CN",
+            (
+                "选择“已排查，未发现问题”时必填：排查人；排查时间不是有效的时间：应如2020-03-13 08:30",
+                "排查人：—；排查时间：昨天；排查结果：已排查，未发现问题；排查单位：某局；报警编号：A1",
+            ),
+        ),
+        ("en", ("Inspected by (person): —; Inspected at: 昨天; ",)),
+    ],
+)
+def test_every_fault_of_a_row_is_told_with_its_cell(
+    store: Engine, tmp_path: Path, language: str, told: tuple[str, ...]
+) -> None:
+    browser = Browser(house_of(store, tmp_path), language=language)
+    content = filled({"result": form.NOTHING_FOUND, "unit": "某局", "answered_at": "昨天"})
+    page = unescape(browser.post("/uploads", files={"file": ("回执.xlsx", content)}).text)
+    for words in told:
+        assert words in page
+    assert "2222" not in page
+
+
+def test_what_intake_refuses_names_its_column_and_value(store: Engine, tmp_path: Path) -> None:
+    browser = Browser(house_of(store, tmp_path))
+    content = filled(NOTHING | {"answered_at": "2099-10-03 20:00"})
+    page = browser.post("/uploads", files={"file": ("回执.xlsx", content)}).text
+    assert "晚于收到的时间：反馈不可能发生在收到之后（排查时间：2099-10-03T20:00:00+08:00）" in page

@@ -230,6 +230,16 @@ def _bulletins() -> Iterator[Case]:
         ("bulletin-coast", "通报函：沿海城市", partial(hot, "130200", 2)),
         ("bulletin-falling", "通报函：处处下降", partial(hot, "140300", 1, is_falling=True)),
         ("bulletin-whole-lattice", "通报函：全市网格", partial(computed_air.whole_lattice, "410500", 3)),
+        (
+            "bulletin-lasting",
+            "通报函：多个持续偏高、重复疑似",
+            partial(computed_air.lasting_city, "130100", 14),
+        ),
+        (
+            "bulletin-lasting-one",
+            "通报函：一个持续偏高、重复疑似",
+            partial(computed_air.lasting_city, "130600", 1),
+        ),
     )
     for name, title, figures in told:
         yield _case(name, title, compose_bulletin, figures, bulletins.ISSUE, _drawn_of_bulletin)

@@ -1,6 +1,7 @@
 """Bulletins and overviews, computed by the product from levels and alarms that are made up here: every number agrees with every other."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from math import cos, hypot, sin
@@ -14,7 +15,13 @@ from include.geo.grids import grid_cells
 from include.geo.regions import members_on
 from include.supervision.air_quality import windows, year_to_date
 from include.supervision.bulletin import BulletinFacts, BulletinWindows, MonthWarnings, bulletin_figures
-from include.supervision.bulletin_figures import BulletinFigures, HalfMonthBulletins, OverviewFigures
+from include.supervision.bulletin_figures import (
+    BulletinFigures,
+    HalfMonthBulletins,
+    LastingGrid,
+    OverviewFigures,
+    RepeatSuspect,
+)
 from tests.gallery.computed import ALL_HERE, BEIJING, alarm, problem
 from tests.supervision.bulletins import Means, compared, enterprise_table, windows_ending
 from tests.supervision.states import problems, states
@@ -63,6 +70,43 @@ def hot_city(
         unit_code,
         half_month(clusters(unit_code, count), ending, units=_few(unit_code), is_falling=is_falling),
     )
+
+
+@cache
+def lasting_city(unit_code: str, count: int) -> BulletinFigures:
+    """So many grids that stand above their surroundings for weeks, and so many suspects that several alarms share."""
+    city = hot_city(unit_code, 1)
+    kinds = ("enterprise", "site", "road", "fire", "problem")
+    repeats = tuple(
+        RepeatSuspect(
+            f"Q{place}",
+            kinds[place % len(kinds)],
+            f"{'某某' * (1 + place % 4)}建筑材料有限公司第{place + 1}分厂",
+            count + 1 - place,
+            min(2, count + 1 - place),
+            tuple(one.grid_id for one in city.grids[: 1 + place % 3]),
+            datetime(2020, 3, 20 + place % 9, tzinfo=BEIJING),
+            round((count + 1 - place) * 0.4, 2),
+            ("high", "medium", "low")[place % 3],
+            "位于上风向2.4公里，报警时段生产负荷高于平日，治理设施用电低于平日",
+        )
+        for place in range(count)
+    )
+    lasting = tuple(
+        LastingGrid(
+            one.grid_id,
+            one.county,
+            one.name,
+            3 + place,
+            28 - place % 5,
+            24 - place,
+            28,
+            30.5 - place,
+            60.0 - place,
+        )
+        for place, one in enumerate((city.grids * count)[:count])
+    )
+    return replace(city, repeat_suspects=repeats, lasting=lasting)
 
 
 @cache

@@ -98,7 +98,7 @@ def test_the_repeat_suspects_stand_in_the_bulletin_its_annex_and_its_workbook() 
     page = squeezed(pdf_text(content(letter, "pdf")))
     for words in (
         "多次列为疑似来源的单位和点位",
-        "按风向、距离、分表计电和历史问题比对，本期有2个单位或点位在2条以上报警中被列为疑似来源：甲厂（3条）、=乙<工地>（2条）（见附件2）。均为疑似，建议优先核查，不作为认定依据。",
+        "按风向、距离、分表计电和历史问题比对，本期有2个单位或点位在2条以上报警中被列为疑似来源：甲厂（3条）、=乙<工地>（2条），见附件2。均为疑似，建议优先核查，不作为认定依据。",
         "甲厂企业32G1、G2高位于上风向1.2公里",
         "=乙<工地>工地20G1中不在上风向",
     ):
@@ -118,5 +118,5 @@ def test_a_city_with_repeat_suspects_and_without_readings_of_grids_has_their_ann
         repeat_suspects=REPEATS, grids=(), counties=(), high_areas=(), highest=(), rising=(), warnings=None
     )
     page = squeezed(pdf_text(content(compose_bulletin(figures, BULLETIN_ISSUE), "pdf")))
-    assert "甲厂（3条）、=乙<工地>（2条）（见附件2）" in page
+    assert "甲厂（3条）、=乙<工地>（2条），见附件2" in page
     assert "甲厂企业32G1、G2高" in page

@@ -1,9 +1,12 @@
 """The tray at the desk: safe text, attachments to save, acts with a reason, permissions."""
 
+from typing import Any
+
 from include.office.waiting import waiting
-from include.simulator.mail_answers import text_mail
+from include.periods import HOUR
+from include.simulator.mail_answers import something_found, text_mail
 from tests.desk.facts import Browser
-from tests.mailroom.office import CONTACT, NOW, SENT, Place, answer
+from tests.mailroom.office import CONTACT, NOW, SENT, Place, answer, form
 
 
 def test_a_mail_is_shown_as_text_saved_and_filed(place: Place) -> None:
@@ -57,3 +60,16 @@ def test_what_a_mail_says_is_typed_in(place: Place) -> None:
     more = {"unit": "分局", "inspector": "李某", "answered_at": "2020-03-13 09:00"}
     assert browser.post("/mails/1/answer", {**told, **more}).status_code == 303
     assert place.events() == [("A1", "submitted", SENT)]
+
+
+def test_a_row_that_was_refused_stands_with_its_cells_by_name(place: Place) -> None:
+    def fill(number: int, alarm_id: str) -> dict[str, Any]:
+        found = dict(something_found(SENT - HOUR, "扬尘（工地）"))
+        return found if number == 0 else {**found, "inspector": None}
+
+    place.deliver(answer(place, content=form(place.key, fill=fill)))
+    place.read()
+    page = Browser(place.house).get("/mails/1").text
+    assert "采用1条，未采用1条" in page
+    assert "必填：排查人　排查人：—；排查结果：已排查，发现问题；" in page
+    assert "Inspected by (person): —; " in Browser(place.house, language="en").get("/mails/1").text

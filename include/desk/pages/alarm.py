@@ -69,7 +69,7 @@ def routes(desk: Desk) -> APIRouter:
     ) -> Response:
         house = desk.open_house()
         # What somebody has just done stands at this moment, also after the season.
-        as_of = desk.moment(house, at, is_final=True)
+        as_of = desk.moment(house, at, is_present=True)
         given = _GIVEN.get(done, timedelta())
         said = {"said_key": ACTED.get(done, ""), "said_hours": f"{given / timedelta(hours=1):g}"}
         return shown(request, visitor, alarm, as_of, at, known, **said)

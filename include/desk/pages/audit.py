@@ -16,7 +16,17 @@ from include.desk.pages.codes import codes_said
 from include.desk.pages.days import Day, days_of
 from include.desk.pages.desk import Desk
 from include.desk.pages.exports import MOST_ROWS, csv_file
-from include.desk.pages.view import LABELS, actor_text, deed_text, office_text, page
+from include.desk.pages.trail_words import TRAIL
+from include.desk.pages.view import (
+    LABELS,
+    actor_text,
+    capital,
+    deed_text,
+    office_text,
+    page,
+    trail_state,
+    trail_thing,
+)
 from include.letter_kinds import LETTER_KINDS, letter_label
 from include.periods import DAY, office_date
 
@@ -85,7 +95,7 @@ def routes(desk: Desk) -> APIRouter:
 def _actions() -> dict[str, tuple[str, ...]]:
     """Every action that may stand in the trail, with what it is called: a word may mean another thing of an alarm than of a letter."""
     found: dict[str, dict[str, None]] = {}
-    for group in ("action", "act", "deed"):
+    for group in ("action", "act", "deed", *(group for group in TRAIL if group.endswith("_deed"))):
         for value, name in LABELS[group].items():
             found.setdefault(value, {})[name] = None
     return {value: tuple(names) for value, names in found.items()}
@@ -93,29 +103,31 @@ def _actions() -> dict[str, tuple[str, ...]]:
 
 def _in_words(rows: pd.DataFrame) -> pd.DataFrame:
     """The changes as they are read, in COLUMNS: kind, subject, action, states and whoever acts by rule in the office's words."""
-    action = cache(lambda subject, value: office_text(deed_text(subject, value)))
+    action = cache(lambda subject, value: capital(office_text(deed_text(subject, value))))
     words: dict[str, Callable[[Any], str]] = {
         "kind": lambda value: office_text(letter_label(value)) if isinstance(value, str) else "",
         "subject": partial(_of, "subject"),
         "actor": lambda value: office_text(actor_text(value)),
-        "from_state": partial(_of, "state"),
-        "to_state": partial(_of, "state"),
-        "reason": lambda value: codes_said(value) if isinstance(value, str) else "",
+        "reason": lambda value: codes_said(value, office_text) if isinstance(value, str) else "",
     }
+    state = cache(lambda subject, value: capital(office_text(trail_state(subject, value))) if value else "")
     told = {name: [*map(cache(say), rows[name].tolist())] for name, say in words.items()}
-    told["action"] = [
-        action(*one) for one in zip(rows["subject"].tolist(), rows["action"].tolist(), strict=True)
-    ]
+    subjects = rows["subject"].tolist()
+    told["action"] = [action(*one) for one in zip(subjects, rows["action"].tolist(), strict=True)]
+    for name in ("from_state", "to_state"):
+        states = rows[name].astype(object).where(rows[name].notna(), None).tolist()
+        told[name] = [state(*one) for one in zip(subjects, states, strict=True)]
     told["subject_id"] = [
-        _thing(*one) for one in zip(rows["subject_id"].tolist(), rows["letter_id"].tolist(), strict=True)
+        _thing(*one)
+        for one in zip(subjects, rows["subject_id"].tolist(), rows["letter_id"].tolist(), strict=True)
     ]
     return rows.assign(**told)[list(COLUMNS)]
 
 
-def _thing(subject_id: str, letter_id: float | None) -> str:
+def _thing(subject: str, subject_id: str, letter_id: float | None) -> str:
     """Which thing of its subject a change is about: a letter by its number in the list, anything else by its own."""
     is_letter = letter_id is not None and letter_id == letter_id
-    return f"#{int(letter_id)}" if is_letter and letter_id else codes_said(subject_id)
+    return f"#{int(letter_id)}" if is_letter and letter_id else trail_thing(subject, subject_id, office_text)
 
 
 def _of(group: str, value: object) -> str:

@@ -9,6 +9,8 @@ from include.language import say
 from include.letter_kinds import letter_label
 from include.periods import DAG_NAMES, DAY, office_zone
 from include.profile.current import office
+from include.sources.contacts.rows import FIELDS as CONTACT_FIELDS
+from include.sources.names import FIELDS, ROLES
 
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d:\d\d")
 _RUN: Final = re.compile(rf"\b(?:{'|'.join(DAG_NAMES)})/[^\s，；。：（）“”]+")
@@ -17,13 +19,20 @@ _EDGE: Final = r"\d{4}-\d\d-\d\d(?:T\d{4}(?:\d\d)?Z)?"
 _LETTER: Final = re.compile(
     rf"\b(?P<kind>[a-z_]{{1,16}})_(?P<who>[0-9A-Za-z.-]+)_[a-z_]+_(?P<start>{_EDGE})_(?P<end>{_EDGE})_(?P<revision>\d+)\b"
 )
+# A field of a contact as the trail keeps it: `role：to`, `valid_to：— → 2020-03-11`.
+_FIELD: Final = re.compile(rf"\b(?P<name>{'|'.join(CONTACT_FIELDS)})(?P<sign>：|: )")
+_ROLE: Final = re.compile(
+    rf"(?<=\brole[：:])(?P<space> ?)(?P<old>{'|'.join(ROLES)})\b(?: → (?P<new>{'|'.join(ROLES)})\b)?"
+)
 
 
 def codes_said(text: str, named: Callable[[str], str] = say) -> str:
-    """The text with every key of a letter and of a run in words; `named` says a name or a word of the house."""
+    """The text with every key of a letter and of a run, and every field of a contact, in words; `named` says a name or a word of the house."""
     if "_" not in text:
         return text
     said = _RUN.sub(lambda found: run_said(found[0], named), text)
+    said = _ROLE.sub(lambda found: _role(found, named), said)
+    said = _FIELD.sub(lambda found: named(FIELDS[found["name"]]) + found["sign"], said)
     return _LETTER.sub(lambda found: _letter(found, named), said)
 
 
@@ -43,6 +52,11 @@ def run_said(run_id: str | None, named: Callable[[str], str] = say) -> str:
         if name
         else ""
     )
+
+
+def _role(found: re.Match[str], named: Callable[[str], str]) -> str:
+    new = f" → {named(ROLES[found['new']])}" if found["new"] else ""
+    return found["space"] + named(ROLES[found["old"]]) + new
 
 
 def _letter(found: re.Match[str], named: Callable[[str], str]) -> str:

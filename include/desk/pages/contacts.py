@@ -73,7 +73,7 @@ def routes(desk: Desk) -> APIRouter:
     def shown(request: Request, visitor: Visitor, region: str, past: bool, **more: Any) -> HTMLResponse:
         today, house = office_date(desk.clock()), desk.open_house()
         rows = _of_region(contact_list(house, region_code=None, on_date=None if past else today), region)
-        asked = contact_questions(house)
+        asked = contact_questions(house, today)
         values = {
             "rows": rows,
             "region": region,

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 import pandas as pd
 from fastapi import Depends, Path, Query, Request
 
-from include.desk.facts import morning
+from include.desk.facts import morning, store_state
 from include.desk.pages.access import Access, Token, Visitor, require_our_form
 from include.house import House
 from include.periods import DAY, office_date, parse_moment
@@ -129,13 +129,17 @@ class Desk:
 
         return Depends(operator)
 
-    def moment(self, house: House, at: str, *, is_final: bool = False) -> datetime:
-        """The as-of moment that was asked for. Without one: now, to the minute; where the days before it have no alarm at all, the
-        morning after the last day that has one, except where what is shown `is_final` (the season's own figures). Raises InputError."""
+    def moment(self, house: House, at: str, *, is_present: bool = False) -> datetime:
+        """The as-of moment that was asked for. Without one: now; where the days before it have no alarm at all, the morning after the
+        last day that has one, except where what is shown `is_present`: one alarm or letter, to which things are done now, and what came
+        of letters. Until the minute is over or the store changes it is the same moment, so that figures are computed once; what was done
+        before the page was asked for is in it. Raises InputError."""
         if at:
             return parse_moment(at)
-        now = self.clock().replace(second=0, microsecond=0)
-        return now if is_final else self.recent.get(("moment", now), lambda: _with_alarms(house, now))
+        clock = self.clock()
+        minute = clock.replace(second=0, microsecond=0)
+        now = self.recent.get(("now", minute, store_state(house.engine)), lambda: clock)
+        return now if is_present else self.recent.get(("moment", now), lambda: _with_alarms(house, now))
 
     def has_alarms(self, house: House, state: Hashable) -> bool:
         """Whether the store holds any alarm at all. `state`: of `facts.store_state`."""

@@ -31,7 +31,7 @@ def routes(desk: Desk) -> APIRouter:
     ) -> tuple[Fates, datetime, dict[str, str]]:
         house = desk.open_house()
         # The first window ends with the last letters; what became of them is that of now, unless a moment is asked for.
-        as_of, state = desk.moment(house, at, is_final=True), store_state(house.engine)
+        as_of, state = desk.moment(house, at, is_present=True), store_state(house.engine)
         since, until = days_of(first, last, most=MOST_DAYS)
         if until is None:
             latest = last_asked_day(house, kind or None, as_of) or office_date(as_of)

@@ -1,6 +1,7 @@
 """Letter: the exact files, the deliveries with the server's words, the audit trail; and the actions, each with a reason."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, Request
@@ -16,12 +17,13 @@ from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.desk.standing import letter_page
 from include.errors import QianliyanError, StateError
+from include.house import House
 from include.language import say
 from include.letter_kinds import is_corrected
 from include.letters.words.status_words import STANDINGS
-from include.office.letter_acts import release_letter, withhold_letter
+from include.office.letter_acts import reason_against_release, release_letter, withhold_letter
 from include.post.copies import TooLarge, rehearse, resend, take_back
-from include.post.drafts import reject
+from include.post.drafts import UNSETTLED, StoredLetter, reject
 from include.post.outbox import resolve
 from include.post.recipients import Recipient, address_problem
 from include.replies.verdict import KINDS
@@ -67,8 +69,11 @@ def routes(desk: Desk) -> APIRouter:
             "mails": found.mails,
             "mail_kinds": KINDS,
             "is_simulated": found.letter.is_simulated,
-            "fate": letter_fate(house, letter_id, desk.moment(house, at, is_final=True)),
+            "fate": letter_fate(house, letter_id, desk.moment(house, at, is_present=True)),
             "standings": STANDINGS,
+            "against_release": _against_release(request, house, found.letter, desk.clock())
+            if visitor.may_act
+            else "",
             **more,
         }
         return page(desk, request, visitor, "letter.html", values, status=more.get("status", 200), at=at)
@@ -206,6 +211,16 @@ def routes(desk: Desk) -> APIRouter:
         return act(request, visitor, letter_id, "rehearse", do)
 
     return router
+
+
+def _against_release(request: Request, house: House, letter: StoredLetter, now: datetime) -> str:
+    """Why the letter cannot be released now, in the reader's language; empty where it can, or has left."""
+    if letter.state not in UNSETTLED:
+        return ""
+    try:
+        return reason_against_release(house, letter, now)
+    except QianliyanError as error:
+        return error_text(request, error)
 
 
 def rehearse_to(visitor: Visitor, operators: str) -> str:

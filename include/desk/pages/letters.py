@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from include.act import Act
-from include.desk.bulk import MOST, BulkAction, act_on
+from include.desk.bulk import MOST, BulkAction, act_on, may_work
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.codes import codes_said, run_said
@@ -86,6 +86,7 @@ def routes(desk: Desk) -> APIRouter:
     ) -> HTMLResponse:
         house = desk.open_house()
         rows = _rows(house, asked, PAGE + 1, skip)
+        standings = {row["standing"] for row in rows[:PAGE]}
         values = {
             "rows": rows[:PAGE],
             "has_more": len(rows) > PAGE,
@@ -97,7 +98,7 @@ def routes(desk: Desk) -> APIRouter:
             "kinds": list(LETTER_KINDS),
             "standings": [one for one in LABELS["state"] if one in Standing.__args__],  # type: ignore[attr-defined]
             "run": _run(asked),
-            "actions": ACTIONS,
+            "actions": {value: name for value, name in ACTIONS.items() if may_work(value, standings)},
             "most": MOST,
             "outcomes": [],
             "nothing_chosen": False,

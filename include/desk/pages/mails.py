@@ -21,6 +21,7 @@ from include.office.mailroom.hinting import LONGEST_TEXT, hint_draft, is_for_hin
 from include.office.mailroom.tray import (
     OUTCOMES,
     SETTLED,
+    OpenMail,
     accept,
     accept_typed,
     attached_file,
@@ -74,6 +75,7 @@ def routes(desk: Desk) -> APIRouter:
             "columns": [column for column in layout.COLUMNS if column.key in _TYPED],
             "statement": statement(opened.row),
             "statement_link": statement_link(opened.row),
+            "refused_cells": _refused_cells(opened),
             "hint": hint_draft(opened),
             "longest_text": LONGEST_TEXT,
             "is_for_hints": is_for_hints(desk.open_house(), opened),
@@ -208,3 +210,13 @@ def routes(desk: Desk) -> APIRouter:
         return act(request, visitor, mail_id, do)
 
     return router
+
+
+def _refused_cells(opened: OpenMail) -> dict[str, list[str]]:
+    """What the rows of the attached forms said that cannot be used, by alarm: read anew, as the store keeps no words of a mail."""
+    found: dict[str, list[str]] = {}
+    for form in opened.shown:
+        for _, row in form.lines:
+            if row.reason:
+                found.setdefault(row.alarm_id, []).append(row.problem)
+    return found

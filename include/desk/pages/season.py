@@ -23,7 +23,7 @@ def routes(desk: Desk) -> APIRouter:
 
     def found_at(at: str) -> tuple[SeasonPage, Any]:
         house = desk.open_house()
-        as_of, state = desk.moment(house, at, is_final=True), store_state(house.engine)
+        as_of, state = desk.moment(house, at), store_state(house.engine)
         facts = desk.recent.get(("season", as_of, ALL_KNOWN, state), lambda: season_facts(house, as_of))
         return desk.recent.get(("season page", as_of, state), lambda: season_page(house, facts)), as_of
 

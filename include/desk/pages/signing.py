@@ -14,7 +14,15 @@ from include.desk.pages.desk import Desk, Question, RunKey
 from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
-from include.desk.signing import LARGE_LEAST, LARGE_SHARE, POINTS, RunToSign, letters_to_sign, names_of
+from include.desk.signing import (
+    LARGE_LEAST,
+    LARGE_SHARE,
+    POINTS,
+    RunToSign,
+    kept_back,
+    letters_to_sign,
+    names_of,
+)
 from include.errors import QianliyanError, StateError
 
 Choice = Literal["all", "some", "none"]
@@ -39,12 +47,14 @@ def routes(desk: Desk) -> APIRouter:
     def shown(
         request: Request, visitor: Visitor, letter_id: int | None, status: int = 200, **more: Any
     ) -> HTMLResponse:
-        runs = letters_to_sign(desk.open_house())
+        house = desk.open_house()
+        runs = letters_to_sign(house)
         every = [one for run in runs for one in run.letters]
         values = {
             "runs": runs,
             "questions": _questions(desk, runs),
             "count": len(every),
+            "kept_back": kept_back(house),
             "preview": next(
                 (one for one in every if one.letter_id == letter_id), every[0] if every else None
             ),

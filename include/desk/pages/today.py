@@ -1,5 +1,6 @@
 """Today 今日: what waits on top, every city as of a moment as a table and a map."""
 
+from datetime import timedelta
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -26,6 +27,7 @@ COLUMNS: Final = (
     ("on_time", "按期/到期", True), ("overdue", "超期", True), ("open", "未反馈", True), ("problems", "问题", True),
     ("", "走势", False), ("", "最近函件", False),
 )  # fmt: skip
+MINUTE: Final = timedelta(minutes=1)  # for so long the moment of a page is the same
 Order = Literal["flag", "city", "window", "feedback", "on_time", "overdue", "open", "problems"]
 
 
@@ -80,7 +82,7 @@ def routes(desk: Desk) -> APIRouter:
             "as_of": as_of,
             "now": now,
             "is_empty": not desk.has_alarms(house, state),
-            "is_last_day": not at and as_of < now.replace(second=0, microsecond=0),
+            "is_last_day": not at and now - as_of > MINUTE,
             "paused": _paused(desk, house),
             "post_round": POST_ROUND,
             "topics": TOPICS,

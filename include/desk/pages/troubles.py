@@ -9,7 +9,7 @@ from typing import Final
 import yaml
 from fastapi import Request
 
-from include.desk.pages.view import HERE, LABELS, language_of, moment_text
+from include.desk.pages.view import HERE, LABELS, language_of, moment_text, words
 from include.errors import QianliyanError
 
 _STATE = re.compile("|".join(sorted(LABELS["state"], key=len, reverse=True)))
@@ -38,7 +38,7 @@ def chinese() -> Mapping[str, str]:
 def error_text(request: Request, error: QianliyanError) -> str:
     """What went wrong, where, and what to do; a text without a Chinese one stays as it is."""
     if language_of(request.headers.get("accept-language", "")) == "en":
-        return str(error)
+        return _english_where(error.where) + str(error).removeprefix(error.where)
     expected, got = _expected(error.expected), _got(error.got)
     parts = [_chinese(error.what)]
     parts += [f"应为{expected}"] if expected else []
@@ -48,9 +48,19 @@ def error_text(request: Request, error: QianliyanError) -> str:
     return "；".join(parts) + (f"（{where}）" if where else "")
 
 
+def _english_where(text: str) -> str:
+    """Where: the labels that the page has for it, as its own English; what is none of its fields as it stands."""
+    labels = [_label(name) for name in text.split(", ")]
+    return ", ".join(dict.fromkeys(words().get(label, label) for label in labels))
+
+
+def _label(name: str) -> str:
+    return FIELDS.get(name) or LABELS["field"].get(name) or name
+
+
 def _where(text: str) -> str:
     """Where, in the words of the page; nothing of a key that only programs use: the page that says it is that of the thing itself."""
-    names = [FIELDS.get(name) or LABELS["field"].get(name) or name for name in text.split(", ")]
+    names = [_label(name) for name in text.split(", ")]
     return "、".join(dict.fromkeys(name for name in names if not _KEY.fullmatch(name)))
 
 
@@ -72,15 +82,13 @@ def _by_our_clock(text: str) -> str:
 def _chinese(text: str) -> str:
     if text in chinese():
         return chinese()[text]
-    for english, words in sorted(
-        chinese().items(), key=lambda one: -len(one[0])
-    ):  # the most particular first
+    for english, told in sorted(chinese().items(), key=lambda one: -len(one[0])):  # the most particular first
         pieces = re.split(r"\{(\w+)\}", english)
         pattern = "".join(
             f"(?P<{piece}>.+)" if place % 2 else re.escape(piece) for place, piece in enumerate(pieces)
         )
         if len(pieces) > 1 and (found := re.fullmatch(pattern, text)):
-            return words.format(**{name: _states(value) for name, value in found.groupdict().items()})
+            return told.format(**{name: _states(value) for name, value in found.groupdict().items()})
     return text
 
 

@@ -1,7 +1,7 @@
 """Templates, languages, and how instants, shares and states are written."""
 
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from include.chain.steps import EVENTS, ROLES, SLOT_LABELS, STATES
 from include.desk.pages.access import Visitor, form_token
 from include.desk.pages.codes import codes_said, run_parts
 from include.desk.pages.desk import Desk
+from include.desk.pages.trail_words import TRAIL
 from include.language import office_words, speaking, spoken
 from include.language.told import retold
 from include.letter_kinds import letter_label
@@ -30,7 +31,9 @@ from include.letters.words.durations import duration
 from include.letters.words.flag_words import level_reasons, level_word
 from include.periods import DAG_NAMES, DAY, office_zone
 from include.profile.current import office
-from include.sources.names import SOURCES, TABLES
+from include.sources.names import EVENTS as EVENTS_OF_ALARMS
+from include.sources.names import FIELDS, SOURCES, TABLES
+from include.sources.names import ROLES as ROLES_OF_CONTACTS
 from include.store.dated_records import since_said
 
 HERE: Final = Path(__file__).parent
@@ -67,20 +70,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "replayed": "已补录",
         "discarded": "已弃用",
     },
-    "event": {
-        "pushed": "推送",
-        "acknowledged": "签收",
-        "submitted": "反馈",
-        "returned": "退回",
-        "accepted": "验收",
-        "disputed": "提出争议",
-        "dispute_upheld": "争议成立（误报）",
-        "dispute_rejected": "争议驳回",
-        "closed": "结案",
-        "reopened": "撤销结案",
-        "found": "发现问题",
-        "rectified": "整改完成",
-    },
+    "event": EVENTS_OF_ALARMS,
     "act": {
         "accept": "验收通过",
         "return": "退回重报",
@@ -118,7 +108,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "zone": "园区",
     },
     "unit_kind": {"bureau": "主管局", "department": "部门", "town": "乡镇", "zone": "园区"},
-    "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "领导", "duty": "值班室"},
+    "role": ROLES_OF_CONTACTS,
     "subject": {
         "letter": "函件",
         "delivery": "投递",
@@ -138,6 +128,12 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "archive": "存档",
         "run": "运行",
         "publication": "公开发布",
+        "report": "上报",
+        "token": "访问令牌",
+        "channel": "群消息和推送接口",
+        "field_report": "手机填报",
+        "field_link": "填报链接",
+        "field_device": "填报手机",
     },
     # What is done to other things than letters and deliveries.
     "deed": {
@@ -188,6 +184,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "bounce_note": "退信（未停用）",
         "take_form": "录入反馈表",
     },
+    **TRAIL,
     "dag": DAG_NAMES,
     "source": SOURCES,
     "channel_kind": {"wecom": "企业微信", "dingtalk": "钉钉", "feishu": "飞书", "webhook": "推送接口"},
@@ -213,52 +210,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "eml": "邮件原件",
     },
     "table": TABLES,
-    # Columns of intake, as a person reads them.
-    "field": {
-        "alarm_id": "报警编号",
-        "grid_id": "网格编号",
-        "unit_code": "单位代码",
-        "county": "区县",
-        "point_name": "点位",
-        "lon": "经度",
-        "lat": "纬度",
-        "started_at": "开始时间",
-        "last_at": "最近时间",
-        "alarm_count": "报警次数",
-        "peak_pm25_ug_m3": "最高 PM2.5（μg/m³）",
-        "pushed_at": "推送时间",
-        "deadline_at": "反馈时限",
-        "revised_at": "修订时间",
-        "event": "事件",
-        "event_at": "事件时间",
-        "unit": "排查单位",
-        "inspector": "排查人",
-        "problem_found": "是否发现问题",
-        "note": "备注",
-        "inspected_at": "排查时间",
-        "problem_id": "问题编号",
-        "category": "问题类别",
-        "description": "问题描述",
-        "found_at": "发现时间",
-        "status": "整改状态",
-        "rectify_by": "整改时限",
-        "rectified_at": "整改完成时间",
-        "west": "西界（经度）",
-        "south": "南界（纬度）",
-        "east": "东界（经度）",
-        "north": "北界（纬度）",
-        "is_hot": "热点网格",
-        "is_monitored": "有微站",
-        "candidate_id": "疑似来源编号",
-        "data_origin": "数据来源标注",
-        "region_code": "地区代码",
-        "role": "角色",
-        "name": "名称",
-        "address": "邮箱",
-        "phone": "电话",
-        "valid_from": "自",
-        "valid_to": "至",
-    },
+    "field": FIELDS,
 }
 
 
@@ -378,7 +330,32 @@ def _common(request: Request, at: str) -> dict[str, Any]:
 def deed_text(subject: str, action: str) -> str:
     """What an action is called of what it was done to: 不签发 of a letter is another thing than 驳回争议 of an alarm."""
     groups = ("act", "deed", "action") if subject == "alarm" else ("action", "deed", "act")
-    return next((LABELS[group][action] for group in groups if action in LABELS[group]), action)
+    return _first_label((f"{subject}_deed", *groups), action)
+
+
+def trail_state(subject: str, state: str) -> str:
+    """What a state in the audit trail is called of its subject."""
+    return _first_label((f"{subject}_state", "state", "event"), state)
+
+
+def trail_thing(subject: str, subject_id: str, named: Callable[[str], str]) -> str:
+    """Which thing of its subject a change is about, in words: a contact by unit, role, address and first day."""
+    parts = subject_id.split("/")
+    if subject != "contact" or len(parts) != 4:
+        return codes_said(subject_id, named)
+    unit = office().unit(parts[0])
+    return " ".join(
+        (named(unit.name) if unit else parts[0], named(ROLES_OF_CONTACTS.get(parts[1], parts[1])), *parts[2:])
+    )
+
+
+def capital(text: str) -> str:
+    """The text with a capital letter in front, as the words of a column begin in English; the same in Chinese."""
+    return text[:1].upper() + text[1:]
+
+
+def _first_label(groups: Sequence[str], value: str) -> str:
+    return next((LABELS[group][value] for group in groups if value in LABELS.get(group, ())), value)
 
 
 def actor_text(actor: str) -> str:
@@ -481,12 +458,15 @@ def _environment(language: Language) -> Environment:
         "since": since_said,
         "told": _told,
         "lasting": duration,
+        "capital": capital,
     }
     environment.globals |= {
         "percent": percent,
         "window": window_text,
         "level_word": level_word,
         "deed_text": deed_text,
+        "trail_state": trail_state,
+        "trail_thing": lambda subject, subject_id: trail_thing(subject, subject_id, _named),
         "actor_text": actor_text,
         "run_text": run_parts,
         "unit_called": _unit_called,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
@@ -116,6 +116,14 @@ def save(
             remarks.append(say("同一单位和角色还有 {others} 有效，两处都会收信", others=others))
         done += Decided(new=1, remarks=tuple(remarks))
     return done
+
+
+def in_force(book: Mapping[int, Known], contact_id: int, today: date) -> Contact | None:
+    """The row of which letters may go, of one row and what was put in its place, and in the place of that; None where there is none."""
+    line = [contact_id, *_heirs(book, contact_id)]
+    return next(
+        (known.contact for one in line if (known := book.get(one)) and known.contact.lasts(today)), None
+    )
 
 
 def answer(
@@ -233,11 +241,11 @@ def _end_others(
             _end(connection, known, today, reason, heir_id=taken, actor=actor, now=now)
 
 
-def _heirs(book: dict[int, Known], contact_id: int) -> set[int]:
-    """Every row that was put in the place of this one, and in the place of that."""
-    found: set[int] = set()
+def _heirs(book: Mapping[int, Known], contact_id: int) -> dict[int, None]:
+    """Every row that was put in the place of this one, and in the place of that, in their order."""
+    found: dict[int, None] = {}
     while contact_id in book and (heir := book[contact_id].replaced_by_id) is not None and heir not in found:
-        found.add(heir)
+        found[heir] = None
         contact_id = heir
     return found
 

@@ -40,7 +40,8 @@ _WARNINGS: Final = {
 
 @dataclass(frozen=True)
 class Question:
-    """One question. `told` is the source's row, None where it tells none; `region_name` of the row of ours."""
+    """One question. `told` is the source's row, None where it tells none; `region_name` of the row of ours; `used`: the row that letters go
+    to where that is another than the row that was asked about."""
 
     question_id: int
     kind: str
@@ -57,6 +58,7 @@ class Question:
     settled_at: datetime | None
     settled_by: str
     reason: str
+    used: Contact | None = None
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -66,7 +68,7 @@ class Question:
     @property
     def pairs(self) -> list[tuple[str, str, str]]:
         """(field, ours, the source's) of every field, for a person to compare; the source's is empty where it tells none."""
-        mine, told = self.mine.shown(), self.told.shown() if self.told else {}
+        mine, told = (self.used or self.mine).shown(), self.told.shown() if self.told else {}
         return [(name, mine[name], told.get(name, "")) for name in mine]
 
     @property
