@@ -319,6 +319,7 @@ def _common(request: Request, at: str) -> dict[str, Any]:
         "lang": language,
         "root": root,
         "has_chain": office().chain is not None,
+        "has_chinese_names": language == "en" and office().language == "zh",
         "airflow": root.removesuffix("/desk"),
         "at": at,
         "known": known,
