@@ -121,6 +121,9 @@ def test_figures_pull_what_they_need_by_themselves(
             ["pull", "--start", "2020-03-01", "--end", "2020-03-02", "--source", "nobody"],
             "no such source; expected demo_region; got nobody",
         ),
+        (["watch", "--start", "2020-03-05T07:30", "--end", "2020-03-06"], "not a whole hour"),
+        (["watch", "--start", "2020-03-05T07:00", "--end", "2020-03-05T07:00"], "at least one hour"),
+        (["watch", "--start", "2020-03-05"], "at least one hour"),
         (["letters", "show", "7"], "no such letter"),
         (["letters", "release", "7", "--reason", "x"], "no such letter"),
         (["quarantine", "show", "7"], "no such row in quarantine"),
@@ -135,6 +138,12 @@ def test_bad_arguments_end_with_2_and_say_what_to_do(
     error = capsys.readouterr().err
     assert message in error
     assert "Traceback" not in error
+
+
+def test_the_watch_takes_days_and_hours(region: Path, verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verb("migrate") == 0
+    assert verb("watch", "--start", "2020-03-05T22:00", "--end", "2020-03-06") == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("2 hours judged")
 
 
 def test_a_store_that_was_never_made_says_so(verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,6 +84,20 @@ def known_alarms(connection: Connection, start_at: datetime, end_at: datetime) -
     return [dict(found[alarm_id]) for alarm_id in sorted(found)]
 
 
+def alarms_over(
+    connection: Connection, start_at: datetime, end_at: datetime, *, longest: timedelta, decided: timedelta
+) -> list[str]:
+    """The watch's alarms whose hours lie in [start, end) at least in part. `longest`: how long an alarm may last; `decided`: how long
+    after its first hour it may have been raised."""
+    query = (
+        select(watch_alarm.c.alarm_id)
+        .where(watch_alarm.c.raised_at > start_at - longest, watch_alarm.c.raised_at <= end_at + decided)
+        .where(watch_alarm.c.started_at < end_at, watch_alarm.c.last_at >= start_at)
+        .order_by(watch_alarm.c.alarm_id)
+    )
+    return list(connection.execute(query).scalars())
+
+
 def alarms_of_grid(
     connection: Connection, grid_id: str, until: datetime, most: int = 50
 ) -> list[Mapping[str, Any]]:

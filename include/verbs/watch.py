@@ -12,15 +12,15 @@ import pandas as pd
 
 from include.errors import InputError
 from include.periods import DAY, midnight, office_zone
-from include.verbs.options import FORMATS, REASON, Day, Moment, open_current_house, operator, print_rows
+from include.verbs.options import FORMATS, REASON, Day, End, Moment, open_current_house, operator, print_rows
 
 if TYPE_CHECKING:
     from include.store.watch_todos import Decision
 
 
 @click.group("watch", invoke_without_command=True)
-@click.option("--start", type=Day(), help="First day of hours.")
-@click.option("--end", type=Day(), help="Day after the last one.")
+@click.option("--start", type=End(), help="First day, or first hour (2020-03-05T07:00).")
+@click.option("--end", type=End(), help="Day after the last one, or end of the last hour.")
 @click.option(
     "--known-at", type=Moment(), help="With readings received until then only; default: all that are stored."
 )
@@ -32,18 +32,19 @@ def watch(context: click.Context, start: date | None, end: date | None, known_at
     from include.workflows.watching import watch as run
     from include.workflows.wind_masts import wind_notes
 
-    if start is None or end is None or start >= end:
+    start_at, end_at = (_whole_hour(told) for told in (start, end))
+    if start_at is None or end_at is None or start_at >= end_at:
         raise InputError(
-            "a window needs at least one day",
+            "a window needs at least one hour",
             where="watch --start/--end",
             got=f"{start} and {end}",
-            expected="--start DATE --end DATE, start before end (end is exclusive)",
+            expected="--start DATE --end DATE (or whole hours: 2020-03-05T07:00), start before end (end is exclusive)",
         )
     house = open_current_house()
     done = run(
         house,
-        midnight(start),
-        midnight(end),
+        start_at,
+        end_at,
         now=datetime.now(UTC),
         known_at=known_at,
         quiet=house.quiet_hours,
@@ -57,8 +58,22 @@ def watch(context: click.Context, start: date | None, end: date | None, known_at
     )
     for word, hours in sorted(done.lacks.items()):
         click.echo(f"note: without {word} in {hours} of {done.hours} hours", err=True)
-    for line in wind_notes(house, midnight(start), midnight(end)):
+    for line in wind_notes(house, start_at, end_at):
         click.echo(f"note: {line}", err=True)
+
+
+def _whole_hour(told: date | None) -> datetime | None:
+    """The instant of a day's beginning or of an hour. Raises InputError where it is no whole hour."""
+    if not isinstance(told, datetime):
+        return None if told is None else midnight(told)
+    if told.astimezone(UTC).replace(minute=0, second=0, microsecond=0) != told:
+        raise InputError(
+            "not a whole hour",
+            where="watch --start/--end",
+            got=str(told),
+            expected="an hour such as 2020-03-05T07:00",
+        )
+    return told
 
 
 @watch.command("export")

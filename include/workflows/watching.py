@@ -37,7 +37,14 @@ from include.store.station_hours import (
     WINDS,
     last_receipts,
 )
-from include.store.watch_alarms import Kept, drop_alarms, forget_alarms, keep_alarms, known_alarms
+from include.store.watch_alarms import (
+    Kept,
+    alarms_over,
+    drop_alarms,
+    forget_alarms,
+    keep_alarms,
+    known_alarms,
+)
 from include.store.watch_facts import (
     days_made_at,
     grids_known,
@@ -46,6 +53,7 @@ from include.store.watch_facts import (
     replace_suppressed,
     stations_known,
 )
+from include.suspects.rules import DEFAULT_RULES as SUSPECT_RULES
 from include.watch import (
     DEFAULT_RULES,
     WatchRules,
@@ -102,8 +110,22 @@ def watch(
         if progress is not None:
             progress(f"{begin:%Y-%m-%d %H:%M} …")
         _piece(house, network, days, begin, end, is_last, done, now, known_at, rules, quiet, actor)
-    done.suspected = keep_suspects(house, done.alarms, network=network, known_at=known_at)
+    told = sorted({*done.alarms, *_told_by(house, start_at, end_at, rules)})
+    done.suspected = keep_suspects(house, told, network=network, known_at=known_at)
     return done
+
+
+def _told_by(house: House, start_at: datetime, end_at: datetime, rules: WatchRules) -> list[str]:
+    """The alarms whose suspects these hours have a say in: also those that began in the window and were raised after it, by a run
+    that did not know its hours yet."""
+    with reading(house.engine) as connection:
+        return alarms_over(
+            connection,
+            start_at,
+            end_at + SUSPECT_RULES.reach.hours_before * HOUR,
+            longest=rules.episode_back * HOUR,
+            decided=(rules.episode.start_back_hours + 1) * HOUR,
+        )
 
 
 def _piece(

@@ -259,6 +259,24 @@ def test_a_station_that_moved_has_two_stays(engine: Engine, tmp_path: Path) -> N
         ]
 
 
+def test_a_station_that_is_put_elsewhere_without_a_date_is_named(engine: Engine, tmp_path: Path) -> None:
+    taken(engine, tmp_path, world(tmp_path / "world"))
+    moved = STATIONS.replace("116.42,", "116.425,")
+    done = taken(engine, tmp_path, world(tmp_path / "later", stations__csv=moved))
+    assert [note for note in done.notes if "如系迁移" in note] == [
+        "1个站点的位置与此前所填不同，启用日期未变，按更正处理，此前的读数也算在新位置；如系迁移，请另列一行并填写启用日期：M2（2019-07-03起）"
+    ]
+
+
+def test_of_two_rows_that_tell_one_grid_differently_the_first_stands(engine: Engine, tmp_path: Path) -> None:
+    first = GRIDS.splitlines()[1]
+    other = first.replace("1号网格,116.40", "2号网格,116.39")
+    done = taken(engine, tmp_path, world(tmp_path / "world", grids__csv=f"{GRIDS}{first}\n{other}\n"))
+    assert said(done) == ["grid_id：两行同一编号的网格内容不同，采用先列的一行（T1） 1 T1"]
+    with reading(engine) as connection:
+        assert connection.execute(select(grid.c.name, grid.c.west)).all() == [("鱼台县1号网格", 116.4)]
+
+
 def test_hours_of_another_day_than_the_files_name_are_refused(engine: Engine, tmp_path: Path) -> None:
     utc = HOURS.replace("2020-04-03T08:00:00+08:00", "2020-04-02T16:00:00")
     done = taken(engine, tmp_path, world(tmp_path / "world", station_hours_20200403__csv=utc))

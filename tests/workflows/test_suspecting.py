@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from include.simulator.watch_world.options import WorldOptions
 from include.simulator.watch_world.world import write_world
 from include.sources.enterprises import import_enterprises
 from include.sources.stations.intake import import_stations
-from include.store.engine import reading, writing
+from include.store.engine import open_engine, reading, writing
+from include.store.migrate import migrate
 from include.store.suspects import keep_verdict, suspects_at_push
 from include.store.tables import alarm
 from include.store.watch_tables import alarm_suspect, suspect_at_push, watch_alarm
@@ -100,6 +102,35 @@ def test_every_alarm_of_the_watch_gets_suspects_whatever_the_cut_of_runs(
     left = pd.read_csv(tmp_path / "out" / "suspects.csv")
     assert len(left) == len(told) - 1
     assert left.iloc[0].tolist() == [second["alarm_id"], 1, second["enterprise_id"], second["score"]]
+
+
+def test_the_suspects_are_the_same_whichever_window_is_judged_first(
+    engine: Engine, world: Path, tmp_path: Path
+) -> None:
+    """Cut within the first hour of alarms, the last window first: their first hours are judged by a run that does not raise them."""
+    whole = filled(_fresh(tmp_path / "whole"), tmp_path / "whole", world)
+    watch(whole, at(0), at(DAYS), now=NOW)
+    with reading(whole.engine) as connection:
+        begun = connection.execute(select(watch_alarm.c.started_at).distinct()).scalars().all()
+    cuts = [at(0), *sorted(begin + timedelta(hours=1) for begin in begun), at(DAYS)]
+    house = filled(engine, tmp_path / "cut", world)
+    for begin, end in reversed(list(pairwise(cuts))):
+        watch(house, begin, end, now=NOW)
+    pd.testing.assert_frame_equal(kept(engine), kept(whole.engine))
+    pd.testing.assert_frame_equal(_at_push(engine), _at_push(whole.engine))
+
+
+def _fresh(var: Path) -> Engine:
+    var.mkdir()
+    engine = open_engine(f"sqlite:///{var / 'supervision.db'}")
+    migrate(engine)
+    return engine
+
+
+def _at_push(engine: Engine) -> pd.DataFrame:
+    with reading(engine) as connection:
+        ids = connection.execute(select(watch_alarm.c.alarm_id)).scalars().all()
+        return suspects_at_push(connection, ids).sort_values(["alarm_id", "rank"], ignore_index=True)
 
 
 def platform_alarm(world: Path, **changes: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -45,14 +45,18 @@ class TableRows:
 
 
 def keep_grids(connection: Connection, chunks: Iterable[Chunk], *, source: str, now: datetime) -> TableRows:
-    """Takes grids in as last told."""
+    """Takes grids in as last told; of two rows of one file that tell a grid differently, the first."""
     done = TableRows()
     merge.prepare(connection)
+    taken: dict[str, str] = {}
     for chunk in chunks:
         rows = _whole(chunk, GRIDS.names)
         checked = check(GRIDS, rows, _places_with_new(connection, rows))
-        done.faults += _faults(chunk, rows, checked.reject, checked.reasons)
-        good = checked.rows[checked.is_good]
+        reject, reasons = checked.reject.copy(), list(checked.reasons)
+        told_otherwise = _told_otherwise(checked.rows, reject, taken)
+        _reject(reject, reasons, told_otherwise, "grid_id", "两行同一编号的网格内容不同，采用先列的一行")
+        done.faults += _faults(chunk, rows, reject, tuple(reasons))
+        good = checked.rows[reject < 0]
         _register(connection, good, done)
         counts = merge.store(connection, GRIDS, good, source=source, now=now)
         done.read += len(rows) + len(chunk.broken)
@@ -113,8 +117,15 @@ def _register(connection: Connection, good: pd.DataFrame, done: TableRows) -> No
 
 
 def _store(connection: Connection, good: pd.DataFrame, done: TableRows, source: str, now: datetime) -> None:
-    columns = (station.c.station_id, station.c.valid_from, station.c.content_hash)
-    known = {(one, begin): digest for one, begin, digest in connection.execute(select(*columns))}
+    columns = (
+        station.c.station_id,
+        station.c.valid_from,
+        station.c.content_hash,
+        station.c.lon,
+        station.c.lat,
+    )
+    stored = {(one, begin): told for one, begin, *told in connection.execute(select(*columns))}
+    known = {key: digest for key, (digest, _, _) in stored.items()}
     keys = list(zip(good["station_id"], (moment.date() for moment in good["valid_from"]), strict=True))
     is_known = np.array([key in known for key in keys], dtype=bool)
     is_same = np.array(
@@ -125,6 +136,7 @@ def _store(connection: Connection, good: pd.DataFrame, done: TableRows, source: 
             connection.execute(
                 station.delete().where(station.c.station_id == key[0], station.c.valid_from == key[1])
             )
+    done.notes += _other_places(good[is_known & ~is_same], stored)
     received_at = pd.Timestamp(now).tz_convert("UTC").as_unit("us")
     fresh = good[~is_same].assign(source=source, received_at=received_at)
     fresh["grid_id"] = fresh["grid_id"].where(fresh["grid_id"] != "", None)
@@ -132,6 +144,28 @@ def _store(connection: Connection, good: pd.DataFrame, done: TableRows, source: 
     done.new, done.revised = int((~is_known).sum()), int((is_known & ~is_same).sum())
     done.unchanged = int(is_same.sum())
     _end_moved(connection, good["station_id"].unique().tolist(), done)
+
+
+def _other_places(corrected: pd.DataFrame, stored: Mapping[tuple[str, date], Sequence[Any]]) -> list[str]:
+    """What is said of corrections that put a station somewhere else from the same first day on: all its hours stand there now, which
+    is wrong where it moved. `stored`: hash, lon, lat by station and first day."""
+    placed = zip(
+        corrected["station_id"],
+        (moment.date() for moment in corrected["valid_from"]),
+        corrected["lon"],
+        corrected["lat"],
+        strict=True,
+    )
+    moved = [
+        f"{station_id}（{begin}起）"
+        for station_id, begin, lon, lat in placed
+        if max(abs(lon - stored[station_id, begin][1]), abs(lat - stored[station_id, begin][2]))
+        > _TOLERANCE_DEG
+    ]
+    if not moved:
+        return []
+    said = "{count}个站点的位置与此前所填不同，启用日期未变，按更正处理，此前的读数也算在新位置；如系迁移，请另列一行并填写启用日期：{stations}"
+    return [say(said, count=len(moved), stations=say("、").join(moved[:_NAMED]))]
 
 
 def _end_moved(connection: Connection, ids: list[str], done: TableRows) -> None:
@@ -151,6 +185,15 @@ def _end_moved(connection: Connection, ids: list[str], done: TableRows) -> None:
         before = row
     if moved:
         done.notes.append(f"{len(moved)}个站点迁移，前一位置止于：{'、'.join(moved)}")
+
+
+def _told_otherwise(rows: pd.DataFrame, reject: NDArray[Any], taken: dict[str, str]) -> NDArray[np.bool_]:
+    """Rows that tell a grid otherwise than a row of the same file before; `taken`: what those told, by grid, as a hash."""
+    is_other = np.zeros(len(rows), dtype=bool)
+    for place in np.flatnonzero(reject < 0).tolist():
+        grid_id, digest = str(rows["grid_id"].iloc[place]), str(rows["content_hash"].iloc[place])
+        is_other[place] = taken.setdefault(grid_id, digest) != digest
+    return is_other
 
 
 def _without_grid(connection: Connection, good: pd.DataFrame, origin: str) -> list[Fault]:
