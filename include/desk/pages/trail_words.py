@@ -10,7 +10,6 @@ from include.chain.dissection.machine import EVENTS as CASE_EVENTS
 from include.chain.dissection.machine import STEPS as CASE_STEPS
 from include.chain.dissection.values import STATES as CASE_STATES
 from include.chain.steps import EVENTS as CHAIN_EVENTS
-from include.chain.steps import STATES as CHAIN_STATES
 from include.chain.steps import STEPS as CHAIN_STEPS
 from include.office.field_decisions import STATES as FIELD_STATES
 from include.office.hints import STATES as HINT_STATES
