@@ -21,8 +21,6 @@ _CHAIN: Final = {**CHAIN_EVENTS, **{name: one.label for name, one in CHAIN_STEPS
 TRAIL: Final[Mapping[str, Mapping[str, str]]] = {
     "alarm_deed": {f"chain {name}": label for name, label in _CHAIN.items()},
     "alarm_state": {
-        **CHAIN_EVENTS,
-        **CHAIN_STATES,
         "raised": "未推送",
         "unsupported": "待核实",
         "kept": "维持",
