@@ -52,12 +52,14 @@ class AlarmFate:
 
 @dataclass(frozen=True)
 class LetterFate:
-    """One letter: when it left (None: it has not), its first sign of life, its alarms, and whether it asks about any."""
+    """One letter: when it left (None: it has not), its first sign of life, its alarms, whether it asks about any, and since when signs
+    count where that is not since it left (a back-fill)."""
 
     left_at: datetime | None
     sign_at: datetime | None
     alarms: tuple[AlarmFate, ...]
     is_asking: bool = True
+    counted_from: datetime | None = None
 
     @property
     def steps(self) -> tuple[tuple[str, Share], ...]:
@@ -77,7 +79,7 @@ class LetterFate:
 @dataclass(frozen=True)
 class UnitFate:
     """One unit's letters of a window that left: of those that ask how many had a sign of life, after how many hours (median); the alarms that all of them name (each
-    once), how many are answered, how many hours after a letter that names them (median), and what came of them."""
+    once), how many are answered, how many hours after a letter that asks about them (median), and what came of them."""
 
     unit_code: str
     unit_name: str
@@ -115,14 +117,16 @@ def letter_fate(house: House, letter_id: int, as_of: datetime) -> LetterFate:
         end = connection.execute(select(letter.period_end).where(letter.letter_id == letter_id)).scalar_one()
         asked = {"letter_id": letter_id, "kind": None, "from_date": end - DAY, "to_date": end}
         told = _told(connection, asked, as_of)
-    left = told.letters["left_at"].to_dict().get(letter_id)
+    left, start = (told.letters[name].to_dict().get(letter_id) for name in ("left_at", "start_at"))
     by_alarm = told.judged.set_index("alarm_id")
     answers = _first(told.signs[told.signs["event"] == ANSWER], "alarm_id")
     problems = told.problems.groupby("alarm_id")["is_rectified"].agg(["size", "sum"])
     rows = [(str(name), by_alarm.loc[name]) for name in told.named["alarm_id"] if name in by_alarm.index]
     alarms = (_alarm(name, row, answers.get(name), problems) for name, row in rows)
     sign_at = told.signs["event_at"].min() if len(told.signs) else None
-    return LetterFate(_moment(left), _moment(sign_at), tuple(alarms), bool(told.named["is_asked"].any()))
+    is_asking = bool(told.named["is_asked"].any())
+    counted_from = None if start == left else _moment(start)
+    return LetterFate(_moment(left), _moment(sign_at), tuple(alarms), is_asking, counted_from)
 
 
 def unit_fates(house: House, first: date, last: date, kind: str | None, as_of: datetime) -> Fates:
@@ -147,10 +151,13 @@ def unit_fates(house: House, first: date, last: date, kind: str | None, as_of: d
     return Fates(tuple(ordered), total, bool(told.letters["is_simulated"].any()))
 
 
-def last_asked_day(house: House, kind: str | None, as_of: datetime) -> date | None:
-    """The last day of the last window of which a letter that names alarms had left; None where none had."""
+def last_asked_day(house: House, kind: str | None, as_of: datetime, before: date = date.max) -> date | None:
+    """The last day of the last window of which a letter that names alarms had left; None where none had. `before`: of the windows that
+    were over by that day."""
     with reading(house.engine) as connection:
-        ends = frame(connection, "last_asked_window", kind=kind, as_of_at=as_of)["period_end"]
+        ends = frame(connection, "last_asked_window", kind=kind, as_of_at=as_of, before_date=before)[
+            "period_end"
+        ]
     return date.fromisoformat(str(ends.iloc[0])[:10]) - DAY if len(ends) else None
 
 
@@ -240,10 +247,12 @@ def _alarm(name: str, row: Any, answered_at: Any, problems: pd.DataFrame) -> Ala
 
 @dataclass
 class _Gathered:
-    """What a unit's letters came to: how many, those that ask, the hours to each one's first sign and to each answer that it got, their alarms."""
+    """What a unit's letters came to: how many, those that ask and of which alarms, the hours to each one's first sign and to each answer that
+    it asked for, their alarms."""
 
     letters: int = 0
     asking: set[int] = field(default_factory=set)
+    asked: set[tuple[int, str]] = field(default_factory=set)
     signs: dict[int, float] = field(default_factory=dict)
     answers: dict[tuple[int, str], float] = field(default_factory=dict)
     alarms: set[str] = field(default_factory=set)
@@ -259,11 +268,12 @@ def _fates_by(told: _Told, unit_of: Mapping[int, str], names: Mapping[str, str])
         own.alarms.add(alarm)
         if is_asked:
             own.asking.add(letter)
+            own.asked.add((letter, alarm))
     for letter, alarm, event, hours in values_of(told.signs, "letter_id", "alarm_id", "event", "hours"):
         own = gathered[unit_of[letter]]
         if letter in own.asking:
             own.signs[letter] = min(hours, own.signs.get(letter, hours))
-        if event == ANSWER:
+        if event == ANSWER and (letter, alarm) in own.asked:
             own.answers[letter, alarm] = min(hours, own.answers.get((letter, alarm), hours))
     judged = told.judged[told.judged["is_pushed"]]
     stands = {
