@@ -1,6 +1,6 @@
 -- Grain: one letter with its standing: its own state before release, afterwards the worst state of its recipients.
 -- Parameters: unit_code, on_date (its period_end), run_id, kind (null for any); unit_pattern (lower case, of the addressee's name or code),
---   standing, number_pattern (null for any; `!` escapes); from_date (its window ends after that day), to_date (its window begins by that
+--   standing, number_pattern (null for any; `!` escapes); from_date (its window ends on that day or later), to_date (its window begins by that
 --   day); first_date, last_date (dates before and after any window); most (rows), skip (rows).
 -- Reads: letter, letter_number, city, delivery. A letter is found by every number that it ever had. Newest windows first. Rehearsals and withdrawn copies are not counted.
 -- The copies of a letter are read once, by the letter's key; a standing that few letters have is looked for among their states first,
@@ -31,6 +31,22 @@ few as (
     select s.letter_id, s.period_end
     from delivery as d join letter as s on s.letter_id = d.letter_id
     where d.state = :standing or (:standing = 'queued' and d.state = 'sending')
+),
+span as (
+    select max(b.first_end) as first_end, min(b.last_end) as last_end
+    from (
+        select :from_date as first_end, :last_date as last_end
+        union all
+        select
+            case when cast(:unit_pattern as varchar) is null then :first_date else coalesce(t.first_end, :last_date) end,
+            case when cast(:unit_pattern as varchar) is null then :last_date else coalesce(t.last_end, :first_date) end
+        from theirs as t
+        union all
+        select
+            case when cast(:standing as varchar) is null or :standing in ('sent', 'released') then :first_date else coalesce(min(f.period_end), :last_date) end,
+            case when cast(:standing as varchar) is null or :standing in ('sent', 'released') then :last_date else coalesce(max(f.period_end), :first_date) end
+        from few as f
+    ) as b
 )
 select *
 from (
@@ -52,7 +68,6 @@ from (
       and (cast(:on_date as date) is null or l.period_end = :on_date)
       and (cast(:run_id as varchar) is null or l.run_id = :run_id)
       and (cast(:kind as varchar) is null or l.kind = :kind)
-      and l.period_end > :from_date
       and l.period_start <= :to_date
       and (
           cast(:unit_pattern as varchar) is null
@@ -66,16 +81,8 @@ from (
           cast(:standing as varchar) is null or :standing in ('sent', 'released')
           or l.letter_id in (select f.letter_id from few as f)
       )
-      and l.period_end >= case when cast(:unit_pattern as varchar) is null then :first_date else (select t.first_end from theirs as t) end
-      and l.period_end <= case when cast(:unit_pattern as varchar) is null then :last_date else (select t.last_end from theirs as t) end
-      and l.period_end >= case
-          when cast(:standing as varchar) is null or :standing in ('sent', 'released') then :first_date
-          else (select min(f.period_end) from few as f)
-      end
-      and l.period_end <= case
-          when cast(:standing as varchar) is null or :standing in ('sent', 'released') then :last_date
-          else (select max(f.period_end) from few as f)
-      end
+      and l.period_end >= (select s.first_end from span as s)
+      and l.period_end <= (select s.last_end from span as s)
 ) as standing_letter
 where (cast(:standing as varchar) is null or standing = :standing)
 order by period_end desc, end_at desc, kind, addressee, revision desc, letter_id
