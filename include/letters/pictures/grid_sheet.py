@@ -190,7 +190,8 @@ def _named_places(
             continue
         count = int(shapely.intersects(shape, cells).sum()) if cells else 0
         free = seen.difference(filled) if count else seen
-        place = middle if free.equals(shape) or free.is_empty else wide_middle(free, 0.01)
+        is_known = not count and panel.holds(middle)
+        place = middle if is_known or free.is_empty else wide_middle(free, 0.01)
         found.append((-count, seen.area, name, place))
     return [(name, place) for _, _, name, place in sorted(found)]
 
