@@ -55,7 +55,10 @@ _TOLD: Final = 3  # counties, high-value areas, grids that one sentence of the t
 _TOLD_CATEGORIES: Final = 5
 _TOLD_SUBJECTS: Final = 5  # of one follow-up
 _MOST_ASKED: Final = 3  # requests of the points
-_ASKED_FIRST: Final = ("overdue", "rectification_overdue")  # what is late goes before what is to be looked into
+_ASKED_FIRST: Final = (
+    "overdue",
+    "rectification_overdue",
+)  # what is late goes before what is to be looked into
 _SUBJECT_UNITS: Final = {
     "rectification_overdue": "类",
     "rebound": "个区县",

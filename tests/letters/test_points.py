@@ -76,7 +76,13 @@ def test_a_bulletin_and_one_without_data() -> None:
 
 
 def test_overdue_alarms_are_asked_for_whatever_else_is() -> None:
-    rules: tuple[FollowUpRule, ...] = ("warned_again", "high_without_problem", "rising_without_alarm", "overdue", "rectification_overdue")
+    rules: tuple[FollowUpRule, ...] = (
+        "warned_again",
+        "high_without_problem",
+        "rising_without_alarm",
+        "overdue",
+        "rectification_overdue",
+    )
     asked = tuple(FollowUp(rule, number, 9, ("T1",)) for number, rule in enumerate(rules, start=1))
     crowded = replace(bulletins.bulletin(), follow_ups=asked)
     assert points(compose_bulletin(crowded, bulletins.ISSUE))[-1] == (

@@ -24,7 +24,9 @@ _PIECES: Final = re.compile(
 _CHINESE_PIECES: Final = re.compile(
     r"\d+月\d+日 \d+:\d\d|\d+/\d+（[\d.]+%）|长期\d+条|(?<![!-~])[!-~]{1,16}(?![!-~])"
 )
-_HEAD_PIECES: Final = re.compile(r"^[^（）\n]{1,3}(?=（|$)|（[^（）]{1,5}）", re.M)  # a head breaks before its unit
+# A head breaks before its unit and at its stroke.
+_HEAD_PIECES: Final = re.compile(r"^[^（）/\n]{1,3}(?=（|$)|[^（）/\n]{1,3}/|（[^（）]{1,5}）", re.M)
+_OVER: Final = 1.05  # of the page that needs of a Chinese table may take: they are told for the wider typeface, with slack
 _CHINESE_INSET_TWIPS: Final = 30  # 1.5 pt
 _SHORT: Final = (
     (14, False),
@@ -43,7 +45,8 @@ def fit_columns(body: Any, style_names: Mapping[str, str]) -> None:
             _needs(table, len(columns), style_names, whole_to=signs, keeps_heads=keeps)
             for signs, keeps in (_CHINESE_SHORT if is_chinese else _SHORT)
         ]
-        least = next((one for one in needs if sum(one) <= _WIDEST_TWIPS), needs[-1])
+        most = _WIDEST_TWIPS * (_OVER if is_chinese else 1)
+        least = next((one for one in needs if sum(one) <= most), needs[-1])
         widths = fitted([int(one.get(qn("w:w"))) for one in columns], least, _WIDEST_TWIPS)
         for column, width in zip(columns, widths, strict=True):
             column.set(qn("w:w"), str(width))
@@ -93,9 +96,7 @@ def _needs(
     return needed
 
 
-def _needed_twips(
-    cell: Any, style_names: Mapping[str, str], whole_to: int, *, keeps_heads: bool
-) -> float:
+def _needed_twips(cell: Any, style_names: Mapping[str, str], whole_to: int, *, keeps_heads: bool) -> float:
     needed = 0.0
     is_chinese = office().language == "zh"
     words = _CHINESE_PIECES if is_chinese else _PIECES

@@ -31,7 +31,14 @@ def trend_values(figures: SummaryFigures) -> dict[str, Any]:
     """`走势图题`, `走势说明` (why there is no picture), `走势首天` (days of the first bar, where they are fewer than seven), `走势首日` and `走势表` (the first units with a bar, for the mail) of
     `有报警走势` units."""
     if not has_trend(figures):
-        return {"走势图题": "", "走势说明": _why_not(figures), "走势首天": 0, "走势首日": [], "走势表": [], "有报警走势": 0}
+        return {
+            "走势图题": "",
+            "走势说明": _why_not(figures),
+            "走势首天": 0,
+            "走势首日": [],
+            "走势表": [],
+            "有报警走势": 0,
+        }
     spans = _spans(figures)
     first = _first_days(spans)
     rows = [
