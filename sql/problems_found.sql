@@ -8,16 +8,14 @@ with candidate as (
     where pushed_at >= :start_at and pushed_at < :end_at and pushed_at <= :as_of_at
       and (cast(:unit_code as varchar) is null or unit_code = :unit_code)
       and (cast(:grid_id as varchar) is null or grid_id = :grid_id)
-),
-latest as (
-    select p.*, row_number() over (partition by p.problem_id order by p.revision desc) as place
-    from problem as p
-    join candidate as c on c.alarm_id = p.alarm_id
-    where p.received_at <= :known_at
 )
 select
-    problem_id, alarm_id, category, description, found_at, rectify_by as rectify_by_at,
-    case when rectified_at <= :as_of_at then rectified_at end as rectified_at
-from latest
-where place = 1 and found_at <= :as_of_at
-order by found_at, problem_id
+    p.problem_id, p.alarm_id, p.category, p.description, p.found_at, p.rectify_by as rectify_by_at,
+    case when p.rectified_at <= :as_of_at then p.rectified_at end as rectified_at
+from candidate as c
+join problem as p on p.alarm_id = c.alarm_id
+where p.received_at <= :known_at and p.found_at <= :as_of_at
+  and not exists (
+      select 1 from problem as r where r.problem_id = p.problem_id and r.revision > p.revision and r.received_at <= :known_at
+  )
+order by p.found_at, p.problem_id

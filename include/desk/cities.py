@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, select
 
-from include.desk.facts import Facts, season_facts
+from include.desk.facts import Facts, season_facts, values_of
 from include.errors import StateError
 from include.house import House
 from include.language import say
@@ -144,35 +144,28 @@ def city_page(house: House, unit_code: str, as_of: datetime, known_at: datetime 
 
 def _categories(problems: pd.DataFrame) -> tuple[ProblemCount, ...]:
     """One a category, the most problems first."""
-    late = problems["is_rectification_due"] & ~problems["is_rectified"]
-    table = (
-        problems.assign(is_late=late)
-        .groupby("category")
-        .agg(found=("category", "size"), rectified=("is_rectified", "sum"), overdue=("is_late", "sum"))
-        .reset_index()
-        .sort_values(["found", "category"], ascending=[False, True])
+    states: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    for category, *state in values_of(problems, "category", "is_rectified", "is_rectification_due"):
+        states[str(category)].append((state[0], state[1] and not state[0]))
+    counted = (
+        ProblemCount(category, len(found), sum(done for done, _ in found), sum(late for _, late in found))
+        for category, found in states.items()
     )
-    return tuple(
-        ProblemCount(str(row["category"]), int(row["found"]), int(row["rectified"]), int(row["overdue"]))
-        for row in table.to_dict("records")
-    )
+    return tuple(sorted(counted, key=lambda one: (-one.found, one.category)))
 
 
 def _repeats(judged: pd.DataFrame) -> tuple[RepeatGrid, ...]:
     """The grids with two alarms or more, the most first."""
+    alarms: dict[str, list[tuple[str, bool]]] = defaultdict(list)
     pushed = judged[judged["is_pushed"]]
-    table = pushed.groupby("grid_id").agg(
-        point_name=("point_name", "last"),
-        alarms=("alarm_id", "size"),
-        is_open=("is_open", "sum"),
-    )
+    for grid_id, point_name, is_open in values_of(pushed, "grid_id", "point_name", "is_open"):
+        alarms[str(grid_id)].append((str(point_name), is_open))
     many = (
-        table[table["alarms"] > 1].reset_index().sort_values(["alarms", "grid_id"], ascending=[False, True])
+        RepeatGrid(grid_id, own[-1][0], len(own), sum(is_open for _, is_open in own))
+        for grid_id, own in alarms.items()
+        if len(own) > 1
     )
-    return tuple(
-        RepeatGrid(str(row["grid_id"]), str(row["point_name"]), int(row["alarms"]), int(row["is_open"]))
-        for row in many.head(_REPEATS).to_dict("records")
-    )
+    return tuple(sorted(many, key=lambda one: (-one.alarms, one.grid_id))[:_REPEATS])
 
 
 def _quality(

@@ -1,6 +1,6 @@
 """The facts of a span as the desk's pages read them, and a mark that tells whether the store has changed."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from include.periods import DAY, KINDS, midnight, office_date
 from include.store.engine import reading
 from include.store.facts import ALL_KNOWN, alarm_states, problems_found
 from include.store.statements import frame
-from include.supervision.feedback import judge, judge_problems
+from include.supervision.feedback import COUNTED, COUNTED_PROBLEMS, judge, judge_problems
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,21 @@ def season_facts(
     unit_code: str | None = None,
     grid_id: str | None = None,
 ) -> Facts:
-    """The facts of the whole season up to the moment, of one unit or grid where it is told; alarms pushed after the season's end
-    are not in it."""
+    """The facts of the season up to the moment of one unit or grid; without one those of all, as far as counts read them (`COUNTED`).
+    Alarms pushed after the season's end are not in it."""
     window = (midnight(house.season[0]), midnight(house.season[1]), as_of)
     of: dict[str, Any] = {"known_at": known_at, "unit_code": unit_code, "grid_id": grid_id}
+    is_counted = unit_code is None and grid_id is None
+    columns = (COUNTED, COUNTED_PROBLEMS) if is_counted else ((), ())
     with reading(house.engine) as connection:
-        judged = judge(alarm_states(connection, *window, **of), as_of)
-        found = judge_problems(problems_found(connection, *window, **of), judged, as_of)
+        judged = judge(alarm_states(connection, *window, **of, only=columns[0]), as_of)
+        found = judge_problems(problems_found(connection, *window, **of, only=columns[1]), judged, as_of)
     return Facts(window[0], as_of, judged, found, known_at)
+
+
+def values_of(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """These columns, row by row."""
+    return zip(*(rows[name].tolist() for name in columns), strict=True)
 
 
 def store_state(engine: Engine) -> Hashable:

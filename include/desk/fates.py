@@ -5,14 +5,16 @@ an acknowledgement, an answer or a dispute of the unit's at one of the letter's 
 the office does, an acceptance too, is none. A letter all of whose alarms were answered at its as-of asks nothing: nobody is silent about it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from statistics import median
 from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import Connection, select
 
+from include.desk.facts import values_of
 from include.house import House
 from include.letter_kinds import letter_kind
 from include.periods import DAY
@@ -20,7 +22,7 @@ from include.store import tables
 from include.store.engine import reading
 from include.store.facts import cities_on, problems_of, states_of
 from include.store.statements import frame
-from include.supervision.feedback import judge, judge_problems, standing
+from include.supervision.feedback import COUNTED, COUNTED_PROBLEMS, judge, judge_problems, standing
 from include.supervision.figures import Share
 
 ANSWER: Final = "submitted"
@@ -50,12 +52,14 @@ class AlarmFate:
 
 @dataclass(frozen=True)
 class LetterFate:
-    """One letter: when it left (None: it has not), its first sign of life, its alarms, and whether it asks about any."""
+    """One letter: when it left (None: it has not), its first sign of life, its alarms, whether it asks about any, and since when signs
+    count where that is not since it left (a back-fill)."""
 
     left_at: datetime | None
     sign_at: datetime | None
     alarms: tuple[AlarmFate, ...]
     is_asking: bool = True
+    counted_from: datetime | None = None
 
     @property
     def steps(self) -> tuple[tuple[str, Share], ...]:
@@ -75,7 +79,7 @@ class LetterFate:
 @dataclass(frozen=True)
 class UnitFate:
     """One unit's letters of a window that left: of those that ask how many had a sign of life, after how many hours (median); the alarms that all of them name (each
-    once), how many are answered, how many hours after a letter that names them (median), and what came of them."""
+    once), how many are answered, how many hours after a letter that asks about them (median), and what came of them."""
 
     unit_code: str
     unit_name: str
@@ -113,14 +117,16 @@ def letter_fate(house: House, letter_id: int, as_of: datetime) -> LetterFate:
         end = connection.execute(select(letter.period_end).where(letter.letter_id == letter_id)).scalar_one()
         asked = {"letter_id": letter_id, "kind": None, "from_date": end - DAY, "to_date": end}
         told = _told(connection, asked, as_of)
-    left = told.letters["left_at"].to_dict().get(letter_id)
+    left, start = (told.letters[name].to_dict().get(letter_id) for name in ("left_at", "start_at"))
     by_alarm = told.judged.set_index("alarm_id")
     answers = _first(told.signs[told.signs["event"] == ANSWER], "alarm_id")
     problems = told.problems.groupby("alarm_id")["is_rectified"].agg(["size", "sum"])
     rows = [(str(name), by_alarm.loc[name]) for name in told.named["alarm_id"] if name in by_alarm.index]
     alarms = (_alarm(name, row, answers.get(name), problems) for name, row in rows)
     sign_at = told.signs["event_at"].min() if len(told.signs) else None
-    return LetterFate(_moment(left), _moment(sign_at), tuple(alarms), bool(told.named["is_asked"].any()))
+    is_asking = bool(told.named["is_asked"].any())
+    counted_from = None if start == left else _moment(start)
+    return LetterFate(_moment(left), _moment(sign_at), tuple(alarms), is_asking, counted_from)
 
 
 def unit_fates(house: House, first: date, last: date, kind: str | None, as_of: datetime) -> Fates:
@@ -130,7 +136,8 @@ def unit_fates(house: House, first: date, last: date, kind: str | None, as_of: d
         told = _told(connection, asked, as_of)
         cities = cities_on(connection, last)
     names = dict(zip(cities["unit_code"], cities["unit_name"], strict=True))
-    units = _fates_by(told, told.letters["unit_code"], names)
+    unit_of = dict(zip(told.letters.index.tolist(), told.letters["unit_code"].tolist(), strict=True))
+    units = _fates_by(told, unit_of, names)
     ordered = sorted(
         units,
         key=lambda one: (
@@ -140,14 +147,17 @@ def unit_fates(house: House, first: date, last: date, kind: str | None, as_of: d
             one.unit_code,
         ),
     )
-    (total,) = _fates_by(told, pd.Series("", index=told.letters.index), {}) or [_NO_LETTERS]
+    (total,) = _fates_by(told, dict.fromkeys(unit_of, ""), {}) or [_NO_LETTERS]
     return Fates(tuple(ordered), total, bool(told.letters["is_simulated"].any()))
 
 
-def last_asked_day(house: House, kind: str | None, as_of: datetime) -> date | None:
-    """The last day of the last window of which a letter that names alarms had left; None where none had."""
+def last_asked_day(house: House, kind: str | None, as_of: datetime, before: date = date.max) -> date | None:
+    """The last day of the last window of which a letter that names alarms had left; None where none had. `before`: of the windows that
+    were over by that day."""
     with reading(house.engine) as connection:
-        ends = frame(connection, "last_asked_window", kind=kind, as_of_at=as_of)["period_end"]
+        ends = frame(connection, "last_asked_window", kind=kind, as_of_at=as_of, before_date=before)[
+            "period_end"
+        ]
     return date.fromisoformat(str(ends.iloc[0])[:10]) - DAY if len(ends) else None
 
 
@@ -194,8 +204,10 @@ def _told(connection: Connection, asked: dict[str, Any], as_of: datetime) -> _To
     named = frame(connection, "alarms_of_letters", letter_ids=ids)
     signs = frame(connection, "signs_after_letters", letter_ids=ids, as_of_at=as_of)
     pushes = named.drop_duplicates("alarm_id")
-    judged = judge(states_of(connection, pushes, as_of), as_of)
-    problems = judge_problems(problems_of(connection, pushes, as_of), judged, as_of)
+    # A letter's own page tells about each alarm, a table of units counts them.
+    columns = (COUNTED, COUNTED_PROBLEMS) if asked["letter_id"] is None else ((), ())
+    judged = judge(states_of(connection, pushes, as_of, columns[0]), as_of)
+    problems = judge_problems(problems_of(connection, pushes, as_of, columns[1]), judged, as_of)
     letters = letters.assign(start_at=_starts(letters))
     signs = signs.astype({"letter_id": "int64"}).merge(letters[["start_at"]].reset_index(), on="letter_id")
     signs = signs[signs["event_at"] >= signs["start_at"]]
@@ -233,48 +245,74 @@ def _alarm(name: str, row: Any, answered_at: Any, problems: pd.DataFrame) -> Ala
     )
 
 
-def _fates_by(told: _Told, unit_of: "pd.Series[str]", names: Mapping[str, str]) -> list[UnitFate]:
-    """One value a unit. `unit_of`: whose each letter is, by its letter_id."""
-    named = told.named.assign(unit_code=told.named["letter_id"].map(unit_of))
-    asking = named.loc[named["is_asked"] == 1, ["unit_code", "letter_id"]].drop_duplicates()
-    signs = told.signs.assign(unit_code=told.signs["letter_id"].map(unit_of))
-    firsts = signs[signs["letter_id"].isin(asking["letter_id"])].groupby(["unit_code", "letter_id"])["hours"]
-    answers = signs[signs["event"] == ANSWER].groupby(["unit_code", "letter_id", "alarm_id"])["hours"]
-    of_unit = named[["unit_code", "alarm_id"]].drop_duplicates()
-    judged = told.judged.loc[told.judged["is_pushed"], ["alarm_id", "is_answered", "standing_event"]]
-    pushed = of_unit.merge(judged, on="alarm_id")
-    answered = pushed[pushed["is_answered"].astype(bool)]
-    problems = of_unit.merge(told.problems[["alarm_id", "is_rectified"]], on="alarm_id")
-    letters, asked = _sizes(unit_of.to_frame("unit_code")), _sizes(asking)
-    heard, sign_hours = _sizes(firsts.min().reset_index()), _middles(firsts.min())
-    alarms, replies, answer_hours = _sizes(pushed), _sizes(answered), _middles(answers.min())
-    accepted = _sizes(answered[answered["standing_event"] == "accepted"])
-    found, rectified = _sizes(problems), _sizes(problems[problems["is_rectified"].astype(bool)])
-    return [
-        UnitFate(
-            code,
-            names.get(code, code),
-            letters[code],
-            Share(heard.get(code, 0), asked.get(code, 0)),
-            sign_hours.get(code),
-            Share(replies.get(code, 0), alarms.get(code, 0)),
-            answer_hours.get(code),
-            accepted.get(code, 0),
-            found.get(code, 0),
-            rectified.get(code, 0),
-        )
-        for code in letters
-    ]
+@dataclass
+class _Gathered:
+    """What a unit's letters came to: how many, those that ask and of which alarms, the hours to each one's first sign and to each answer that
+    it asked for, their alarms."""
+
+    letters: int = 0
+    asking: set[int] = field(default_factory=set)
+    asked: set[tuple[int, str]] = field(default_factory=set)
+    signs: dict[int, float] = field(default_factory=dict)
+    answers: dict[tuple[int, str], float] = field(default_factory=dict)
+    alarms: set[str] = field(default_factory=set)
 
 
-def _sizes(rows: pd.DataFrame) -> dict[str, int]:
-    return {str(code): int(size) for code, size in rows.groupby("unit_code").size().items()}
+def _fates_by(told: _Told, unit_of: Mapping[int, str], names: Mapping[str, str]) -> list[UnitFate]:
+    """One value a unit, by code. `unit_of`: whose each letter is, by its letter_id."""
+    gathered: dict[str, _Gathered] = {code: _Gathered() for code in sorted(set(unit_of.values()))}
+    for code in unit_of.values():
+        gathered[code].letters += 1
+    for letter, alarm, is_asked in values_of(told.named, "letter_id", "alarm_id", "is_asked"):
+        own = gathered[unit_of[letter]]
+        own.alarms.add(alarm)
+        if is_asked:
+            own.asking.add(letter)
+            own.asked.add((letter, alarm))
+    for letter, alarm, event, hours in values_of(told.signs, "letter_id", "alarm_id", "event", "hours"):
+        own = gathered[unit_of[letter]]
+        if letter in own.asking:
+            own.signs[letter] = min(hours, own.signs.get(letter, hours))
+        if event == ANSWER and (letter, alarm) in own.asked:
+            own.answers[letter, alarm] = min(hours, own.answers.get((letter, alarm), hours))
+    judged = told.judged[told.judged["is_pushed"]]
+    stands = {
+        alarm: event if is_answered else None
+        for alarm, is_answered, event in values_of(judged, "alarm_id", "is_answered", "standing_event")
+    }
+    problems: dict[str, list[bool]] = {}
+    for alarm, is_rectified in values_of(told.problems, "alarm_id", "is_rectified"):
+        problems.setdefault(alarm, []).append(is_rectified)
+    return [_fate(code, names.get(code, code), one, stands, problems) for code, one in gathered.items()]
 
 
-def _middles(hours: "pd.Series[float]") -> dict[str, float]:
-    """The median hours of each unit."""
-    found = hours.groupby(level="unit_code").median()
-    return {str(code): round(float(value), 1) for code, value in found.items()}
+def _fate(
+    code: str,
+    name: str,
+    one: _Gathered,
+    stands: Mapping[str, str | None],
+    problems: Mapping[str, list[bool]],
+) -> UnitFate:
+    """`stands`: of each alarm that counts as pushed the answer that stands, None without one; `problems`: of each alarm, whether each is
+    rectified."""
+    answers = [stands[alarm] for alarm in one.alarms if alarm in stands]
+    found = [is_rectified for alarm in one.alarms for is_rectified in problems.get(alarm, ())]
+    return UnitFate(
+        code,
+        name,
+        one.letters,
+        Share(len(one.signs), len(one.asking)),
+        _middle(one.signs.values()),
+        Share(sum(event is not None for event in answers), len(answers)),
+        _middle(one.answers.values()),
+        answers.count("accepted"),
+        len(found),
+        sum(found),
+    )
+
+
+def _middle(hours: Collection[float]) -> float | None:
+    return round(median(hours), 1) if hours else None
 
 
 def _moment(value: Any) -> datetime | None:

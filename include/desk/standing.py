@@ -12,6 +12,7 @@ from include.errors import StateError
 from include.house import House
 from include.office.letter_acts import corrected, letter_history
 from include.office.mailroom.tray import correspondence
+from include.periods import DAY
 from include.post.drafts import StoredLetter, find
 from include.post.outbox import has_left
 from include.post.recipients import addressees
@@ -48,8 +49,8 @@ def letters_standing(
             kind=kind,
             unit_pattern=contains(in_own_words(unit)),
             standing=standing,
-            from_date=from_date,
-            to_date=to_date,
+            from_date=from_date + DAY if from_date else date.min,
+            to_date=to_date or date.max,
             number_pattern=contains(number),
             first_date=date.min,
             last_date=date.max,

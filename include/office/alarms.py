@@ -34,6 +34,7 @@ from include.watch import DEFAULT_RULES, tied
 
 PUSH_KINDS: Final = (PUSH_KIND, LATE_KIND)
 _HOUR: Final = timedelta(hours=1)
+_AT_ONCE: Final = 500  # parameters of a statement
 # Of the judged hours, what a push reads.
 _TREND: Final = ("grid_id", "hour", "pm25_ug_m3", "background_ug_m3", "official_factor")
 _HEARD: Final = ("station_id", "hour", "unit_code", "grid_id", "pm25_ug_m3")
@@ -52,6 +53,7 @@ def pushes(house: House, period: Period) -> HourlyPushes:
         open_alarms = judge(
             alarm_states(connection, *flag_window(period), period.end_at, with_old=True), period.end_at
         )
+        known = open_alarms[~open_alarms["alarm_id"].isin(_untold(connection, open_alarms, period))]
     trend_from = later(period.end_at, -ALARM_PUSH.trend_hours * _HOUR)
     judged = read_judged(house.stations_dir, GRID_HOURS, trend_from, period.end_at, edition, _TREND)
     hour_at = later(period.end_at, -_HOUR)
@@ -65,7 +67,7 @@ def pushes(house: House, period: Period) -> HourlyPushes:
             stations=dict(zip(stations["unit_code"], stations["stations"].astype(int), strict=True)),
             rules_version=edition,
             suspects=suspects,
-            judged=open_alarms,
+            judged=known,
         ),
         period,
     )
@@ -126,6 +128,20 @@ def _revisions(connection: Connection, period: Period) -> pd.DataFrame:
         end_at=period.end_at,
         on_date=office_date(period.end_at),
     )
+
+
+def _untold(connection: Connection, judged: pd.DataFrame, period: Period) -> set[str]:
+    """The open alarms of the watch that no letter of an earlier window told: those raised too late wait for a person, and a push
+    that asked for them would go before that decision."""
+    ids = judged.loc[judged["is_open"], "alarm_id"].astype(str).tolist()
+    parts = [ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE)]
+    return {
+        str(alarm_id)
+        for part in parts
+        for alarm_id in frame(connection, "untold_alarms", alarm_ids=tuple(part), end_at=period.end_at)[
+            "alarm_id"
+        ]
+    }
 
 
 def _suspects(connection: Connection, alarm_ids: Iterable[str]) -> dict[str, tuple[Suspected, ...]]:

@@ -7,7 +7,7 @@ the moment that the office received it, which the person states (never the unit)
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -119,11 +119,12 @@ def _handled(house: House, file: HandedIn, act: Act, *, is_kept: bool) -> Upload
     with writing(house.engine, lock="intake") as connection:
         letter = _letter(connection, form.letter.key, digest, received_at)
         step = connection.begin_nested()
-        before = _told(connection, form.letter.alarms)
-        done = _take(connection, house, form, digest, file.name, received_at, act.now)
-        changed = _changed(before, _told(connection, form.letter.alarms))
-        standings = _standings(connection, form.letter.alarms, act.now)
-        tasks = _task_states(connection, form.letter.alarms, form.letter.unit_code, act.now)
+        done, rows = judged_rows(
+            connection,
+            form,
+            lambda: _take(connection, house, form, digest, file.name, received_at, act.now),
+            act.now,
+        )
         if is_kept:
             step.commit()
             said = say(
@@ -147,10 +148,23 @@ def _handled(house: House, file: HandedIn, act: Act, *, is_kept: bool) -> Upload
         unit_name,
         number or "",
         received_at,
-        _rows(parts, done.by_row, changed, standings, tasks),
+        rows,
         others,
         len(form.delivery.inspected) - len(others),
     )
+
+
+def judged_rows(
+    connection: Connection, form: ReadForm, take: Callable[[], FormTaken], now: datetime
+) -> tuple[FormTaken, tuple[FormRow, ...]]:
+    """What taking a form makes of its rows, and how their alarms stand then; the caller keeps it or undoes it."""
+    alarms, parts = form.letter.alarms, form.delivery.seen()
+    before = _told(connection, alarms)
+    done = take()
+    changed = _changed(before, _told(connection, alarms))
+    standings = _standings(connection, alarms, now)
+    tasks = _task_states(connection, alarms, form.letter.unit_code, now)
+    return done, _rows(parts, done.by_row, changed, standings, tasks)
 
 
 def _read(house: House, file: HandedIn, received_at: datetime) -> ReadForm:

@@ -20,6 +20,7 @@ from include.store.tables import alarm
 from include.store.watch_facts import read_station_days
 from include.store.watch_tables import WATCH_SOURCE, alarm_alias, watch_alarm, watch_todo
 from include.watch import DEFAULT_RULES, tied, with_bars
+from include.watch.rows import GRID_COLUMNS, STATION_COLUMNS
 
 _HOUR: Final = timedelta(hours=1)
 _BEFORE, _AFTER = 6 * _HOUR, 3 * _HOUR  # of the alarm's hours that are shown
@@ -147,10 +148,9 @@ def _judged(
     house: House, grid_id: str, begin: datetime, end: datetime, edition: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The judged hours of a grid, and of its stations with what they read."""
-    grids = read_judged(house.stations_dir, GRID_HOURS, begin, end, edition)
-    judged = read_judged(house.stations_dir, STATION_JUDGED, begin, end, edition)
-    own = grids[grids["grid_id"] == grid_id] if len(grids) else grids
-    stations = judged[judged["grid_id"] == grid_id] if len(judged) else judged
+    grids = read_judged(house.stations_dir, GRID_HOURS, begin, end, edition, GRID_COLUMNS)
+    judged = read_judged(house.stations_dir, STATION_JUDGED, begin, end, edition, STATION_COLUMNS)
+    own, stations = (found[found["grid_id"] == grid_id] for found in (grids, judged))
     stations = _with_readings(house, stations, begin, end)
     return _told(tied(with_bars(own, DEFAULT_RULES)), ["hour"]), _told(stations, ["station_id", "hour"])
 

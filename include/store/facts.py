@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, func, select
 
@@ -14,6 +15,7 @@ from include.store.statements import frame, frame_of_each
 
 ALL_KNOWN: Final = datetime(9999, 1, 1, tzinfo=UTC)  # later than whatever was received
 _AT_ONCE: Final = 500  # names in one query
+_INSTANT: Final = timedelta(microseconds=1)
 
 
 def alarm_states(
@@ -26,8 +28,10 @@ def alarm_states(
     with_old: bool = False,
     unit_code: str | None = None,
     grid_id: str | None = None,
+    only: tuple[str, ...] = (),
 ) -> pd.DataFrame:
-    """One row an alarm pushed in [start_at, end_at), in its state as of `as_of` (sql/alarm_states.sql); of one unit or grid where it is told.
+    """One row an alarm pushed in [start_at, end_at), in its state as of `as_of` (sql/alarm_states.sql); of one unit or grid where it is told;
+    `only` some columns of it, as `feedback.COUNTED`.
 
     Facts received later than `known_at` are left out. With `with_old` there are also all alarms pushed before `start_at` that
     are open as of `as_of`, however old (and some that are not: `judge` tells); `start_at` lies seven days before `as_of` then.
@@ -35,6 +39,7 @@ def alarm_states(
     return frame(
         connection,
         "alarm_states",
+        only,
         start_at=start_at,
         end_at=end_at,
         as_of_at=as_of,
@@ -78,12 +83,15 @@ def problems_found(
     known_at: datetime = ALL_KNOWN,
     unit_code: str | None = None,
     grid_id: str | None = None,
+    only: tuple[str, ...] = (),
 ) -> pd.DataFrame:
     """One row a problem found by `as_of` at an alarm pushed in [start_at, end_at) (sql/problems_found.sql); with a unit or grid told,
-    at alarms that any revision gave to it (`judge_problems` keeps those of the judged alarms)."""
+    at alarms that any revision gave to it (`judge_problems` keeps those of the judged alarms); `only` some columns of it, as
+    `feedback.COUNTED_PROBLEMS`."""
     return frame(
         connection,
         "problems_found",
+        only,
         start_at=start_at,
         end_at=end_at,
         as_of_at=as_of,
@@ -106,34 +114,43 @@ def pushes_of(connection: Connection, alarm_ids: Sequence[str]) -> pd.DataFrame:
 
 def windows_of(pushed_at: Iterable[datetime]) -> list[tuple[datetime, datetime]]:
     """The fewest windows that hold these moments and no empty day: what lies between old alarms and new ones is not read."""
-    windows: list[tuple[datetime, datetime]] = []
-    for moment in sorted(set(pushed_at)):
-        after = moment + timedelta(microseconds=1)
-        if windows and moment - windows[-1][1] <= DAY:
-            windows[-1] = (windows[-1][0], after)
-        else:
-            windows.append((moment, after))
-    return windows
+    moments = pd.DatetimeIndex(pd.to_datetime(list(pushed_at), utc=True)).unique().sort_values()
+    after = moments + _INSTANT
+    begins = (
+        np.flatnonzero(moments[1:] - after[:-1] > pd.Timedelta(DAY)) + 1
+    )  # those that begin a window of their own
+    firsts, lasts = np.concatenate([[0], begins]), np.concatenate([begins, [len(moments)]]) - 1
+    some = slice(0, len(moments))  # no window without a moment
+    return list(zip(moments[firsts[some]].to_pydatetime(), after[lasts[some]].to_pydatetime(), strict=True))
 
 
-def states_of(connection: Connection, pushes: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+def states_of(
+    connection: Connection, pushes: pd.DataFrame, as_of: datetime, only: tuple[str, ...] = ()
+) -> pd.DataFrame:
     """The rows of `alarm_states` of certain alarms (`alarm_id, pushed_at`), however far apart they were pushed."""
-    return _at_alarms(connection, pushes, as_of, alarm_states)
+    return _at_alarms(connection, pushes, as_of, alarm_states, only)
 
 
-def problems_of(connection: Connection, pushes: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+def problems_of(
+    connection: Connection, pushes: pd.DataFrame, as_of: datetime, only: tuple[str, ...] = ()
+) -> pd.DataFrame:
     """The rows of `problems_found` at certain alarms (`alarm_id, pushed_at`)."""
-    return _at_alarms(connection, pushes, as_of, problems_found)
+    return _at_alarms(connection, pushes, as_of, problems_found, only)
 
 
 def _at_alarms(
-    connection: Connection, pushes: pd.DataFrame, as_of: datetime, read: Callable[..., pd.DataFrame]
+    connection: Connection,
+    pushes: pd.DataFrame,
+    as_of: datetime,
+    read: Callable[..., pd.DataFrame],
+    only: tuple[str, ...],
 ) -> pd.DataFrame:
-    moments = pd.to_datetime(pushes["pushed_at"], utc=True)
-    windows = windows_of(moment.to_pydatetime() for moment in moments) or [(as_of, as_of)]
-    parts = [read(connection, *window, as_of) for window in windows]
+    windows = windows_of(pushes["pushed_at"]) or [(as_of, as_of)]
+    parts = [read(connection, *window, as_of, only=only) for window in windows]
     found = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
-    return found[found["alarm_id"].isin(pushes["alarm_id"])].reset_index(drop=True)
+    wanted = set(pushes["alarm_id"].tolist())
+    is_wanted = np.array([name in wanted for name in found["alarm_id"].tolist()], dtype=bool)
+    return found[is_wanted].reset_index(drop=True)
 
 
 def cities_on(connection: Connection, on_date: date) -> pd.DataFrame:

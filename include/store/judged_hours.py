@@ -80,14 +80,15 @@ def read_judged(
     wanted: Wanted | None = None,
 ) -> pd.DataFrame:
     """The judged hours in [start_at, end_at) of that edition, in the order of days and as they were kept (only these columns, where
-    they are named; `hour` among them; and only the rows that are `wanted`); an empty frame where there are none."""
+    they are named; `hour` among them; and only the rows that are `wanted`); where there are none an empty frame of these columns."""
     found = (
         _between(_stored(judged_path(root, name, day), edition, columns), start_at, end_at)
         for day in days_between(start_at, end_at)
     )
     tables = [table for table in found if table is not None and len(table)]
     if not tables:
-        return pd.DataFrame({"hour": pd.Series([], dtype="datetime64[s, UTC]")})
+        kinds = dict.fromkeys(columns or (), "object") | {"hour": "datetime64[s, UTC]"}
+        return pd.DataFrame({one: pd.Series([], dtype=kind) for one, kind in kinds.items()})
     if wanted is not None:
         tables = _chosen(tables, wanted)
     return _frame(_joined(tables))

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import BigInteger, Connection, Date, String, TextClause, bindparam, text
 from sqlalchemy.types import TypeEngine
@@ -23,9 +24,12 @@ SQL_DIR: Final = Path(__file__).resolve().parents[2] / "sql"
 _LISTS_OF_NUMBERS: Final = frozenset({"letter_ids", "years"})
 
 
-def frame(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
-    """The rows of `sql/<name>.sql`; grain and columns are in the file's header comment."""
-    return _framed(*_fetched(connection, name, parameters))
+def frame(
+    connection: Connection, name: str, only: tuple[str, ...] = (), /, **parameters: Any
+) -> pd.DataFrame:
+    """The rows of `sql/<name>.sql`; grain and columns are in the file's header comment. `only`: the columns that are wanted, where not
+    all are: a value that nobody looks at is read for as long as one that counts."""
+    return _framed(*_fetched(connection, name, parameters, only))
 
 
 def frame_of_each(
@@ -38,24 +42,31 @@ def frame_of_each(
 
 
 def _fetched(
-    connection: Connection, name: str, parameters: dict[str, Any]
+    connection: Connection, name: str, parameters: dict[str, Any], only: tuple[str, ...] = ()
 ) -> tuple[list[str], Sequence[Any]]:
     """The columns and the driver's own rows: a text tells no types, and SQLAlchemy would wrap them one by one."""
-    result = connection.execute(_prepared(connection, name, parameters), parameters)
+    result = connection.execute(_prepared(connection, name, parameters, only), parameters)
     with closing(result):
         return list(result.keys()), result.cursor.fetchall() if result.cursor else []
 
 
 def _framed(names: list[str], found: Sequence[Any]) -> pd.DataFrame:
-    rows = pd.DataFrame.from_records(found, columns=names)
-    for column in rows.columns:
-        if column.endswith("_at"):
-            # Few moments are told twice: to look for those takes as long as to read them all.
-            moments = pd.to_datetime(rows[column], utc=True, format="ISO8601", cache=False)
-            rows[column] = moments.astype("datetime64[us, UTC]")
-        elif column.startswith("is_"):
-            rows[column] = rows[column].astype(bool)
-    return rows
+    told = dict(zip(names, zip(*found, strict=True), strict=True)) if found else dict.fromkeys(names, ())
+    instants = [name for name in names if name.endswith("_at")]
+    others = [name for name in names if not name.endswith("_at")]
+    rows = pd.DataFrame.from_records(list(zip(*(told[name] for name in others), strict=True)), columns=others)
+    columns = dict(zip(instants, _moments([told[name] for name in instants]), strict=True))
+    for name in others:
+        columns[name] = rows[name].astype(bool) if name.startswith("is_") else rows[name]
+    return pd.DataFrame(columns, columns=names)
+
+
+def _moments(columns: list[Sequence[Any]]) -> list[Any]:
+    """Columns of instants, as texts (SQLite) or datetimes as the driver gives them; all are read at once, and as what they are: what they
+    might be besides need not be found out, and few moments are told twice, so that to look for those takes as long as to read them all."""
+    told = np.array([value for column in columns for value in column], dtype=object)
+    moments = pd.to_datetime(told, utc=True, format="ISO8601", cache=False).as_unit("us")
+    return [moments[place * len(column) : (place + 1) * len(column)] for place, column in enumerate(columns)]
 
 
 def count(connection: Connection, name: str, **parameters: Any) -> int:
@@ -76,8 +87,10 @@ def run(connection: Connection, name: str, **parameters: Any) -> int:
     return int(connection.execute(_prepared(connection, name, parameters), parameters).rowcount)
 
 
-def _prepared(connection: Connection, name: str, parameters: dict[str, Any]) -> TextClause:
-    return _typed(_clause(name, connection.dialect.name), parameters)
+def _prepared(
+    connection: Connection, name: str, parameters: dict[str, Any], only: tuple[str, ...] = ()
+) -> TextClause:
+    return _typed(_clause(name, connection.dialect.name, only), parameters)
 
 
 def _typed(clause: TextClause, parameters: dict[str, Any]) -> TextClause:
@@ -96,8 +109,9 @@ def _type(value: date) -> TypeEngine[Any]:
 
 
 @cache
-def _clause(name: str, dialect: str) -> TextClause:
-    return text(_source(name, dialect))
+def _clause(name: str, dialect: str, only: tuple[str, ...]) -> TextClause:
+    source = _source(name, dialect)
+    return text(f"select {', '.join(only)} from (\n{source}\n) as told" if only else source)  # noqa: S608 - a file under sql/
 
 
 @cache

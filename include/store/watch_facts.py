@@ -186,6 +186,19 @@ def judged_at(
     return [(hour, at) for hour, at in connection.execute(query)]
 
 
+def last_judged_otherwise(
+    connection: Connection, start_at: datetime, end_at: datetime, edition: str
+) -> datetime | None:
+    """The last hour of [start_at, end_at) that was judged under another edition than that; None where none was."""
+    query = (
+        select(func.max(watch_hour.c.hour_at))
+        .where(watch_hour.c.hour_at >= start_at, watch_hour.c.hour_at < end_at)
+        .where(watch_hour.c.rules_edition != edition)
+    )
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found
+
+
 def replace_suppressed(
     connection: Connection, rows: Sequence[Mapping[str, Any]], start_at: datetime, end_at: datetime
 ) -> None:

@@ -107,7 +107,7 @@ class PushFacts:
 
     `revisions`: sql/alarms_to_push.sql; `told`: sql/alarms_pushed.sql; `grid_hours`: judged hours of the grids (`grid_id`, `hour`,
     `pm25_ug_m3`, `background_ug_m3`); `heard`, `stations`: micro-stations by unit; `suspects`: by alarm;
-    `judged`: `feedback.judge` of the open alarms of the units as of the window's end.
+    `judged`: `feedback.judge` of the alarms that the units know of, as of the window's end.
     """
 
     revisions: pd.DataFrame

@@ -1,9 +1,12 @@
 """答复质量: beside how fast a unit answers, how good its answers are. Every figure is n of N; none is used to rank or to blame."""
 
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import compress
 
+import numpy as np
 import pandas as pd
 
 from include.rules import ANSWER_QUALITY
@@ -69,36 +72,29 @@ def answer_quality(
     `judged`, `found`: alarms (see `feedback.judge`) and problems of the window; `answers`: rows of `sql/answers_given.sql`;
     `pushes`: all judged alarms that may tell of a grid again (`grid_id, pushed_at`), the window's and later ones.
     """
-    alarms = pd.DataFrame(
-        {
-            "answered_once": judged["is_pushed"] & judged["first_answer_at"].notna(),
-            "sent_back": judged["is_returned"],
-            "reanswered": judged["is_reanswered"],
-            "overdue_again": judged["is_overdue_again"],
-            "standing": judged["is_answered"],
-            "without_problem": judged["is_answered"] & ~judged["alarm_id"].isin(found["alarm_id"]),
-            "disputed": judged["last_disputed_at"].notna(),
-            "upheld": judged["is_upheld"],
-            "rejected": judged["rejected_at"].notna() & ~judged["is_upheld"],
-        }
-    )
-    tables = [
-        alarms.groupby(judged["unit_code"]).sum(),
-        _recurrence(found, pushes, as_of),
-        _inspection_times(judged, answers),
-    ]
-    counted = pd.concat([table.reindex(sorted(names), fill_value=0) for table in tables], axis=1).astype(int)
+    with_problem = set(found["alarm_id"].tolist())
+    has_none = np.array([name not in with_problem for name in judged["alarm_id"].tolist()], dtype=bool)
+    flags = {
+        "answered_once": judged["is_pushed"] & judged["first_answer_at"].notna(),
+        "sent_back": judged["is_returned"],
+        "reanswered": judged["is_reanswered"],
+        "overdue_again": judged["is_overdue_again"],
+        "standing": judged["is_answered"],
+        "without_problem": judged["is_answered"] & has_none,
+        "disputed": judged["last_disputed_at"].notna(),
+        "upheld": judged["is_upheld"],
+        "rejected": judged["rejected_at"].notna() & ~judged["is_upheld"],
+    }
+    units = judged["unit_code"].tolist()
+    counted = {name: Counter(compress(units, told.tolist())) for name, told in flags.items()}
+    counted |= _recurrence(found, pushes, as_of) | _inspection_times(judged, answers)
     return tuple(
-        AnswerQuality(
-            unit_code=str(code),
-            unit_name=names[str(code)],
-            **{str(key): int(value) for key, value in row.items()},
-        )
-        for code, row in counted.iterrows()
+        AnswerQuality(code, names[code], **{name: units[code] for name, units in counted.items()})
+        for code in sorted(names)
     )
 
 
-def _recurrence(found: pd.DataFrame, pushes: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+def _recurrence(found: pd.DataFrame, pushes: pd.DataFrame, as_of: datetime) -> dict[str, Counter[str]]:
     """By unit: rectified problems, and those whose grid alarmed again within the days after, up to `as_of`."""
     done = found[found["is_rectified"]]
     told = pushes[pushes["is_pushed"] & (pushes["pushed_at"] <= pd.Timestamp(as_of))]
@@ -113,18 +109,25 @@ def _recurrence(found: pd.DataFrame, pushes: pd.DataFrame, as_of: datetime) -> p
         several = moments.get(grid, [])
         place = bisect_right(several, rectified_at)
         came_back.append(place < len(several) and several[place] <= rectified_at + within)
-    rows = pd.DataFrame({"rectified": 1, "came_back": came_back}, index=done.index).astype(int)
-    return rows.groupby(done["unit_code"]).sum()
+    units = done["unit_code"].tolist()
+    return {"rectified": Counter(units), "came_back": Counter(compress(units, came_back))}
 
 
 def _microseconds(moments: "pd.Series[pd.Timestamp]") -> list[int]:
     return moments.astype("datetime64[us, UTC]").astype("int64").tolist()
 
 
-def _inspection_times(judged: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+def _inspection_times(judged: pd.DataFrame, answers: pd.DataFrame) -> dict[str, Counter[str]]:
     """By unit: answers that say when was inspected, and those that say a time long before the answer reached us."""
-    units = dict(zip(judged["alarm_id"].tolist(), judged["unit_code"].tolist(), strict=True))
-    told = answers[answers["inspected_at"].notna() & answers["alarm_id"].isin(units)]
+    unit_of = dict(zip(judged["alarm_id"].tolist(), judged["unit_code"].tolist(), strict=True))
+    told = answers[answers["inspected_at"].notna()]
     is_early = told["submitted_at"] - told["inspected_at"] > ANSWER_QUALITY.inspected_before
-    rows = pd.DataFrame({"with_inspection": 1, "inspected_early": is_early.astype(int)}, index=told.index)
-    return rows.groupby(told["alarm_id"].map(units)).sum()
+    rows = [
+        (unit_of[name], early)
+        for name, early in zip(told["alarm_id"].tolist(), is_early.tolist(), strict=True)
+        if name in unit_of
+    ]
+    return {
+        "with_inspection": Counter(unit for unit, _ in rows),
+        "inspected_early": Counter(unit for unit, early in rows if early),
+    }

@@ -32,6 +32,13 @@ _ALARM_FLAGS: Final = (
     "chronic",
     "closed",
 )
+# The columns of sql/alarm_states.sql and of sql/problems_found.sql that `judge`, `judge_problems` and the counts read; the others tell about an alarm.
+COUNTED: Final = (
+    "alarm_id", "unit_code", "pushed_at", "deadline_at", "is_simulated", "first_answer_at", "standing_event", "standing_at", "returned_at",
+    "first_disputed_at", "disputed_at", "upheld_at", "rejected_at", "closed_at", "reopened_at",
+)  # fmt: skip
+COUNTED_PROBLEMS: Final = ("alarm_id", "category", "found_at", "rectify_by_at", "rectified_at")
+_OF_ALARM: Final = ("alarm_id", "grid_id", "unit_code", "county", "point_name", "pushed_at", "is_answered")
 ANSWERING: Final = ("submitted", "accepted", "reported")
 REPORTED: Final = (
     "reported"  # by every holder, in an office with a chain whose review is not done (`chain.reported`)
@@ -128,10 +135,10 @@ def standing(alarm: Mapping[Any, Any]) -> str:
 def judge_problems(problems: pd.DataFrame, judged: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     """The problems of `sql/problems_found.sql` (one row a problem) at alarms that count as pushed.
 
-    Adds `unit_code`, `county`, `point_name`, `pushed_at`, `is_answered` of the alarm, `rectify_due_at` (the promise, at most 15 days;
+    Adds `grid_id`, `unit_code`, `county`, `point_name`, `pushed_at`, `is_answered` of the alarm (those that are told), `rectify_due_at` (the promise, at most 15 days;
     3 days without one), `is_rectification_due`, `is_rectified`.
     """
-    columns = ["alarm_id", "grid_id", "unit_code", "county", "point_name", "pushed_at", "is_answered"]
+    columns = [name for name in _OF_ALARM if name in judged]
     alarms = judged.loc[judged["is_pushed"], columns]
     found = problems.merge(alarms, on="alarm_id", how="inner", validate="m:1")
     default = found["found_at"] + DEADLINES.rectify

@@ -14,10 +14,17 @@ from include.office.named import all_or_where
 from include.periods import moment_label
 from include.sources.stations.sources import take_waiting
 from include.store.engine import reading
-from include.store.watch_facts import grids_known, hours_judged, judged_at, stations_known
+from include.store.station_hours import STATION_HOURS, last_receipts
+from include.store.watch_facts import (
+    grids_known,
+    hours_judged,
+    judged_at,
+    last_judged_otherwise,
+    stations_known,
+)
 from include.watch import DEFAULT_RULES
 from include.workflows.steps import accounted
-from include.workflows.watch_inputs import network_of
+from include.workflows.watch_inputs import HOUR, network_of
 from include.workflows.watching import fresh_until, watch
 
 LOOKS_BACK: Final = timedelta(days=3)  # late readings of older hours are judged by a back-fill
@@ -94,10 +101,16 @@ def account(run: Run, judged: dict[str, Any]) -> dict[str, Any]:
 
 
 def first_to_judge(house: House, hour_at: datetime) -> datetime:
-    """The first hour of the last days that was not judged, or judged without what is known now; at the latest this hour."""
+    """The first hour of the last days that was not judged though there are readings of it, or judged without what is known now; at
+    the latest this hour. Hours that were judged by rules of before stay as they are."""
+    since = hour_at - LOOKS_BACK
     with reading(house.engine) as connection:
-        ledger = judged_at(connection, hour_at - LOOKS_BACK, hour_at, DEFAULT_RULES.edition)
+        ledger = judged_at(connection, since, hour_at, DEFAULT_RULES.edition)
+        before = last_judged_otherwise(connection, since, hour_at, DEFAULT_RULES.edition)
         network = network_of(stations_known(connection), grids_known(connection))
-    if not ledger:
-        return hour_at
-    return min(fresh_until(house, network, ledger[0][0], hour_at, DEFAULT_RULES), hour_at)
+    begin = since if before is None else before + HOUR
+    told = [
+        hour for hour in last_receipts(house.stations_dir, STATION_HOURS, begin, hour_at) if hour >= begin
+    ]
+    first = min([*told, *(hour for hour, _ in ledger[:1])], default=hour_at)
+    return min(fresh_until(house, network, first, hour_at, DEFAULT_RULES), hour_at)

@@ -65,6 +65,7 @@ from include.watch import (
 )
 from include.watch.history import history
 from include.watch.quiet import QuietHours
+from include.watch.rows import GRID_COLUMNS
 from include.workflows.made_alarms import Settled, made_alarms, settled
 from include.workflows.suspecting import keep_suspects
 from include.workflows.watch_inputs import HOUR, DaysRead, Network, hours_of_stations, known_gains, network_of
@@ -259,7 +260,7 @@ def _judged_before(
         return np.asarray(stands | (numbers_of(table, "hour") >= recent))
 
     wanted = Wanted((*names, "hour"), are_wanted)
-    return read_judged(house.stations_dir, GRID_HOURS, start_at, end_at, rules.edition, wanted=wanted)
+    return read_judged(house.stations_dir, GRID_HOURS, start_at, end_at, rules.edition, GRID_COLUMNS, wanted)
 
 
 def _judged_after(
@@ -268,7 +269,7 @@ def _judged_after(
     """The judged grids of the hours right after, as far as they were judged without a gap (and an episode can reach)."""
     limit = end_at + (rules.episode.longest_hours + rules.episode.gap_hours) * HOUR
     until = fresh_until(house, network, end_at, limit, rules)
-    return read_judged(house.stations_dir, GRID_HOURS, end_at, until, rules.edition), until
+    return read_judged(house.stations_dir, GRID_HOURS, end_at, until, rules.edition, GRID_COLUMNS), until
 
 
 def fresh_until(

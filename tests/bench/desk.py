@@ -40,6 +40,7 @@ SIZES: Final = {SEASON: 1, "million": 1_000_000}  # alarms at least: the season 
 READERS: Final = 20
 _LOOKS, _ROUNDS, _PAGE_LOOKS = 40, 10, 20
 _NOW: Final = datetime(2020, 5, 12, 8, 30, tzinfo=office_zone())
+_Asked = tuple[str, dict[str, Any], tuple[str, ...]]
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -93,17 +94,19 @@ def look(client: httpx.Client, address: str, at: datetime) -> None:
     assert "各城市反馈情况" in answer.text
 
 
-def statements_of(house: House, at: datetime) -> list[tuple[str, dict[str, Any]]]:
-    """The statements of one page with their parameters, as the page itself asks them."""
+def statements_of(house: House, at: datetime) -> list[_Asked]:
+    """The statements of one page with their parameters and columns, as the page itself asks them."""
     from include.desk.today import today
     from include.store import statements
 
-    asked: list[tuple[str, dict[str, Any]]] = []
+    asked: list[_Asked] = []
     prepared = statements._prepared
 
-    def noted(connection: Connection, name: str, parameters: dict[str, Any]) -> Any:
-        asked.append((name, parameters))
-        return prepared(connection, name, parameters)
+    def noted(
+        connection: Connection, name: str, parameters: dict[str, Any], only: tuple[str, ...] = ()
+    ) -> Any:
+        asked.append((name, parameters, only))
+        return prepared(connection, name, parameters, only)
 
     statements._prepared = noted
     try:
@@ -113,14 +116,14 @@ def statements_of(house: House, at: datetime) -> list[tuple[str, dict[str, Any]]
     return asked
 
 
-def bare_sql(engine: Engine, asked: list[tuple[str, dict[str, Any]]]) -> None:
+def bare_sql(engine: Engine, asked: list[_Asked]) -> None:
     """Those statements, run and fetched, and nothing else."""
     from include.store.engine import reading
     from include.store.statements import _prepared
 
     with reading(engine) as connection:
-        for name, parameters in asked:
-            connection.execute(_prepared(connection, name, parameters), parameters).all()
+        for name, parameters, only in asked:
+            connection.execute(_prepared(connection, name, parameters, only), parameters).all()
 
 
 def measure(stores: dict[str, Path]) -> bool:

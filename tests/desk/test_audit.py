@@ -146,7 +146,7 @@ def written_changes() -> set[tuple[str, str, str]]:
 def test_every_deed_and_state_in_the_trail_has_a_name() -> None:
     said = {
         "deed": deed_text,
-        "state": trail_state,
+        "state": lambda subject, state: trail_state(subject, "", state),
         "subject": lambda subject, _: LABELS["subject"].get(subject, subject),
     }
     written = written_changes()
@@ -194,3 +194,8 @@ def test_english_deeds_and_states_begin_alike(browser: Browser) -> None:
     told = re.findall(r'data-name="(?:Action|State)">([^<]+)', page)
     assert told
     assert [one for one in told if not one[0].isupper() or re.search("→ [a-z]", one)] == []
+
+
+def test_a_state_of_an_alarm_is_that_of_the_office_or_of_its_task() -> None:
+    assert trail_state("alarm", "accept", "accepted") == LABELS["event"]["accepted"]
+    assert trail_state("alarm", "chain accept", "accepted") == LABELS["chain_state"]["accepted"]

@@ -1,5 +1,6 @@
 """What became of letters: of each alarm that one names, and by unit with the hours."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,11 @@ def test_a_back_fill_counts_from_its_own_moment(engine: Engine, tmp_path: Path) 
     (one,) = unit_fates(house_of(engine, tmp_path), DAY, DAY, None, AS_OF + timedelta(days=40)).units
     assert (one.heard, one.sign_hours, one.answer_hours) == (Share(1, 1), 4.0, 4.0)
     later = AS_OF + timedelta(days=40)
-    assert letter_fate(house_of(engine, tmp_path), 1, later).left_at == LEFT + timedelta(days=30)
+    fate = letter_fate(house_of(engine, tmp_path), 1, later)
+    assert (fate.left_at, fate.counted_from) == (LEFT + timedelta(days=30), moment("03-13 08:30"))
+    assert "补发的旧函：回音自其截至时刻 2020-03-13 08:30 起算" in (
+        Browser(house_of(engine, tmp_path), now=later).get("/letters/1").text
+    )
 
 
 def test_what_the_office_does_is_no_word_of_the_unit(engine: Engine, tmp_path: Path) -> None:
@@ -152,6 +157,7 @@ def test_a_letter_that_asks_nothing_is_not_silent(engine: Engine, tmp_path: Path
         (YANGQUAN, 1, Share(0, 0)),
     ]
     assert not letter_fate(house, asks_nothing, AS_OF).is_asking
+    assert letter_fate(house, asks_nothing, AS_OF).counted_from is None
     assert "不要求反馈" in Browser(house, now=AS_OF).get(f"/letters/{asks_nothing}").text
 
 
@@ -182,3 +188,47 @@ def test_letters_of_old_days_that_left_today_are_there(store: Engine, tmp_path: 
     page = Browser(house_of(store, tmp_path), now=moment("06-01 10:00")).get("/fates").text
     assert "阳泉市" in page
     assert "2020-03-12</small>" in page  # the window ends with the last letters
+
+
+def test_an_answer_that_no_letter_asked_for_has_no_time(engine: Engine, tmp_path: Path) -> None:
+    add_cities(engine, YANGQUAN)
+    add_alarm(engine, "A1", "03-12 06:00")
+    add_event(engine, "A1", "submitted", "03-12 19:00")  # before the letter, which asks nothing of it
+    add_event(engine, "A1", "returned", "03-13 12:00")
+    add_event(engine, "A1", "submitted", "03-13 15:00")
+    send(engine, tmp_path, YANGQUAN, "A1")
+    (one,) = unit_fates(house_of(engine, tmp_path), DAY, DAY, None, AS_OF).units
+    assert (one.heard, one.answered, one.answer_hours) == (Share(0, 0), Share(1, 1), None)
+
+
+def test_earlier_letters_are_a_link_away_and_times_are_told_by_size(engine: Engine, tmp_path: Path) -> None:
+    add_cities(engine, YANGQUAN)
+    add_alarm(engine, "A1", "03-12 06:00")
+    add_event(engine, "A1", "submitted", "03-20 12:45")
+    send(engine, tmp_path, YANGQUAN, "A1")
+    late = facts(unit_code=YANGQUAN, day=DAY + timedelta(days=60), alarms=("A1",))
+    released(engine, archive_in(tmp_path), late)
+    with writing(engine) as connection:
+        connection.execute(update(tables.delivery).values(state="sent"))
+        told = {
+            "subject": "delivery",
+            "action": "settle",
+            "from_state": "sending",
+            "to_state": "sent",
+            "reason": "250",
+        }
+        for number in connection.execute(
+            select(tables.delivery.c.delivery_id).where(tables.delivery.c.letter_id == 2)
+        ).scalars():
+            at = LEFT + timedelta(days=60)
+            connection.execute(
+                insert(tables.audit).values(at=at, actor="post", subject_id=str(number), **told)
+            )
+    browser = Browser(house_of(engine, tmp_path), now=AS_OF + timedelta(days=70))
+    page = browser.get("/fates").text
+    assert "2020-04-11 — 2020-05-11</small>" in page
+    (link,) = re.findall(r'href="/desk(/fates\?[^"]+)">← 更早的函件（时段到 2020-03-12 为止）', page)
+    earlier = browser.get(link.replace("&amp;", "&")).text
+    assert "2020-02-11 — 2020-03-12</small>" in earlier
+    assert "7天</td>" in earlier
+    assert "更早的函件" not in earlier

@@ -1,6 +1,7 @@
 """Search from every page, the letters' filters and acts on many, the audit trail, and names of which there is nothing."""
 
 import csv
+import html
 import io
 import re
 from pathlib import Path
@@ -231,6 +232,22 @@ def test_another_case_leads_to_the_page(browser: Browser) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/grids/T85711")
     answer = browser.get("/alarms/bj-0001")
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/alarms/BJ-0001")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_of_a_topic_that_has_more_the_whole_list_is_a_link_away(
+    store: Engine, tmp_path: Path, language: str
+) -> None:
+    for number in range(20):
+        add_alarm(store, f"MANY{number:02}", "03-11 06:00")
+    browser = Browser(house_of(store, tmp_path), language=language)
+    page = browser.get("/search", params={"q": "many"}).text
+    assert page.count("/desk/alarms/MANY") == 12
+    (link,) = re.findall(r'href="/desk(/search\?[^"]*topic=alarm[^"]*)"', page)
+    whole = browser.get(html.unescape(link)).text
+    assert whole.count("/desk/alarms/MANY") == 20
+    assert "topic=alarm" not in whole
+    assert browser.get("/search", params={"q": "many", "topic": "x"}).status_code == 422
 
 
 def test_units_that_are_written_much_the_same(store: Engine, tmp_path: Path) -> None:

@@ -326,6 +326,25 @@ def test_an_unknown_delivery_is_settled_and_a_settled_letter_goes_again(
     assert deliveries(store) == {"to140300@city.example": "queued", "cc140300@city.example": "queued"}
 
 
+@pytest.mark.parametrize(
+    ("state", "code", "said"),
+    [
+        ("sent", 250, "<code>250 2.0.0 Ok</code>"),
+        ("refused", 550, "<code>550 5.1.1 User unknown</code>"),
+        ("refused", 250, "服务器收下后退回 <code>550 5.1.1 User unknown</code>"),
+    ],
+)
+def test_a_bounce_is_not_the_answer_of_the_server_that_took_the_mail(
+    browser: Browser, store: Engine, state: str, code: int, said: str
+) -> None:
+    text = "2.0.0 Ok" if state == "sent" else f"{'550 ' if code == 250 else ''}5.1.1 User unknown"
+    with writing(store) as connection:
+        connection.execute(update(tables.delivery).values(state=state, smtp_code=code, smtp_text=text))
+    page = browser.get("/letters/1").text
+    assert said in page
+    assert "250 550" not in page
+
+
 def test_a_rehearsal_goes_to_the_duty_officers(browser: Browser, store: Engine) -> None:
     assert browser.post("/letters/1/rehearse").status_code == 303
     assert deliveries(store)["zhiban@supervision.example"] == "queued"

@@ -1,11 +1,14 @@
 """The page of places: what holds on a date, and every change with its reason."""
 
+import html
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, delete, select
 
+from include.desk.pages import places, units
 from include.profile.current import told_office, using
 from include.store.engine import reading, writing
 from include.store.migrate import migrate
@@ -58,3 +61,21 @@ def test_who_may_only_look_changes_nothing(store: Engine, tmp_path: Path) -> Non
     assert guest.get("/places").status_code == 200
     assert 'name="act"' not in guest.get("/places").text
     assert guest.post("/places", RENAME).status_code == 403
+
+
+@pytest.mark.parametrize("page", ["places", "units"])
+def test_what_was_typed_stays_where_it_could_not_be_done(store: Engine, tmp_path: Path, page: str) -> None:
+    browser = Browser(house_of(store, tmp_path))
+    book = {"places": places.BOOK, "units": units.BOOK}[page]
+    typed = {one.name: "999999" for one in book.fields if not one.choices}
+    told = {**typed, book.code[0]: "999998", "act": "move", "since": "2020-03-11", "reason": "<区划>"}
+    answer = browser.post(f"/{page}", told)
+    assert answer.status_code == 409
+    form = answer.text.partition('<details class="edit" open>')[2].partition("</form>")[0]
+    for name, value in told.items():
+        if name != "act":
+            assert re.search(rf'name="{name}"[^>]* value="{html.escape(value)}"', form), name
+    assert '<option value="move" selected>' in form
+    fresh = browser.get(f"/{page}").text
+    assert "999999" not in fresh
+    assert " selected>" not in fresh.partition('<details class="edit"')[2].partition("</form>")[0]

@@ -39,8 +39,16 @@ def test_a_form_of_a_colleague_is_taken_by_one_click_and_its_letter_shows_it(pla
     before = browser.get("/mails/1").text
     assert "不是该函件收件单位的联系人" in before
     assert 'name="form" value="0" checked' in before
-    assert "并将发件人加为阳泉市的联系人" in before
     assert ">A1　" in before
+    assert "采用所附反馈表" not in before  # what it does is seen first
+    seen = browser.post("/mails/1/look", {"form": "0"}).text
+    assert seen.count('<span class="state outcome-new">将记入</span>') == 2
+    assert 'name="form" value="0" checked' in seen
+    assert "采用所附反馈表" in seen
+    assert "并将发件人加为阳泉市的联系人" in seen
+    assert place.events() == []
+    assert browser.post("/mails/1/look", {}).status_code == 409
+    assert Browser(place.house, user="guest").post("/mails/1/look", {"form": "0"}).status_code == 403
     assert browser.post("/mails/1/accept", {"reason": "已核实"}).status_code == 409  # no form is chosen
     told = {"reason": "已核实", "form": "0", "contact": "140300"}
     assert browser.post("/mails/1/accept", told).status_code == 303

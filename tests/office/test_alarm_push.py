@@ -283,8 +283,20 @@ def test_an_alarm_that_comes_late_waits_for_a_person(house: House) -> None:
     assert letter.letter_key in waiting
     figures = from_json(AlarmFigures, letter.figures_json)
     assert (figures.is_by_person, figures.alarms[0].news) == (True, "late")
+    add_watch_alarm(house.engine, "W2", "03-12 12:00", grid="T85712")
+    noon = hourly(house, "03-12 12:00")
+    assert asked(noon) == ["W2"]  # nor asked for by another push before that person decided
+    assert play(noon) == {"released": 1}
     done = release_letter(house, letter.letter_id, now=run.now, actor="duty", reason="已核实", is_person=True)
     assert done.action == "released"
+    add_watch_alarm(house.engine, "W3", "03-12 13:00", grid="T85713")
+    assert asked(hourly(house, "03-12 13:00")) == ["W3", "W1", "W2"]
+
+
+def asked(run: Run) -> list[str]:
+    """The watch's alarms in the form of the one push of a window."""
+    [push] = pushes(run.house, run.period).pushes
+    return [row.alarm_id for row in push.form if row.alarm_id.startswith("W")]
 
 
 def test_quiet_hours_are_collected_in_the_morning(house: House) -> None:

@@ -12,11 +12,11 @@ from sqlalchemy import Engine, select
 
 from include.errors import CheckFailed
 from include.house import House, Run, default_registry, open_house
-from include.periods import midnight, period_ending
+from include.periods import HOUR, midnight, period_ending
 from include.simulator.watch_world.options import WorldOptions
 from include.simulator.watch_world.world import write_world
 from include.sources.config import SourceConfig
-from include.store.engine import reading
+from include.store.engine import reading, writing
 from include.store.tables import pull
 from include.store.watch_tables import watch_hour
 from include.workflows import hourly_watch
@@ -65,6 +65,12 @@ def hours(engine: Engine) -> list[datetime]:
         return list(connection.execute(select(watch_hour.c.hour_at).order_by(watch_hour.c.hour_at)).scalars())
 
 
+def every_hour(last: datetime) -> list[datetime]:
+    """The hours of which the world has readings, to that one."""
+    first = midnight(date(2020, 3, 1))
+    return [first + n * HOUR for n in range((last - first) // HOUR + 1)]
+
+
 def steps(run: Run) -> dict[str, object]:
     hourly_watch.take(run)
     return hourly_watch.account(run, hourly_watch.judge(run))
@@ -99,7 +105,7 @@ def test_an_hour_is_taken_judged_and_accounted_for(house: House, world: Path) ->
     found = hourly_watch.account(run, hourly_watch.judge(run))
     heard, expected = map(int, str(found["stations"]).split("/"))
     assert 0 < heard <= expected
-    assert hours(house.engine) == [at(8)]
+    assert hours(house.engine) == every_hour(at(8))  # what the days before lack, too: this is the first run
 
 
 def test_a_missed_hour_and_a_late_one_are_made_good_and_a_back_fill_keeps_to_its_own(
@@ -111,7 +117,7 @@ def test_a_missed_hour_and_a_late_one_are_made_good_and_a_back_fill_keeps_to_its
     steps(run_of(house, at(9)))
     dropped(house, world, "station_hours_20200303.parquet", until=at(12))
     steps(run_of(house, at(12)))  # the runs of 10 and 11 o'clock never came
-    assert hours(house.engine) == [at(8), at(9), at(10), at(11)]
+    assert hours(house.engine) == every_hour(at(11))
     late = pd.read_parquet(world / "station_hours_20200303.parquet")
     late = late[late["hour"] == at(9)].assign(pm25_ug_m3=lambda rows: rows["pm25_ug_m3"] + 3)
     late.to_parquet(house.stations_inbox / "station_hours_late.parquet")
@@ -120,8 +126,31 @@ def test_a_missed_hour_and_a_late_one_are_made_good_and_a_back_fill_keeps_to_its
     run = run_of(house, at(13))
     hourly_watch.take(run)
     assert hourly_watch.judge(run)["judged_from"] == "2020年3月3日9时"
-    hourly_watch.judge(run_of(house, at(3), is_backfill=True))
-    assert hours(house.engine) == [at(2), at(8), at(9), at(10), at(11), at(12)]
+    assert hourly_watch.judge(run_of(house, at(3), is_backfill=True))["hours"] == 1
+    assert hours(house.engine) == every_hour(at(12))
+
+
+def test_a_standstill_longer_than_the_run_looks_back_is_made_good_as_far_as_it_looks(
+    house: House, world: Path
+) -> None:
+    dropped(house, world, "*.csv")
+    dropped(house, world, "*_2020030[12].parquet")
+    late = run_of(house, at(20) + timedelta(days=1))
+    hourly_watch.take(late)
+    hourly_watch.judge(late)
+    assert hours(house.engine)[0] == at(19) + timedelta(days=1) - hourly_watch.LOOKS_BACK
+
+
+def test_hours_judged_by_rules_of_before_stay(house: House, world: Path) -> None:
+    dropped(house, world, "*.csv")
+    dropped(house, world, "*_2020030[12].parquet")
+    dropped(house, world, "*_20200303.parquet", until=at(12))
+    hourly_watch.take(run_of(house, at(12)))
+    with writing(house.engine) as connection:
+        row = {"rules_edition": "watch-of-before", "lacks_json": "[]", "judged_at": at(9)}
+        counts = dict.fromkeys(("stations_expected", "stations_heard", "grids_judged", "grids_raised"), 1)
+        connection.execute(watch_hour.insert().values(hour_at=at(8), **row, **counts))
+    assert hourly_watch.first_to_judge(house, at(12)) == at(9)
 
 
 def test_a_silent_network_is_no_clean_air(house: House, world: Path) -> None:

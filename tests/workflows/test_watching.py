@@ -157,6 +157,27 @@ def test_the_alarms_are_the_same(
     assert {name: found[name] for name in found} == whole
 
 
+def test_a_window_may_begin_long_before_the_first_station(
+    engine: Engine, tmp_path: Path, world: Path, whole: dict[str, Any]
+) -> None:
+    """Pieces of it are judged without any station; the next one reads what they left."""
+    house = house_of(engine, tmp_path / "var")
+    taken(house, [path for path in world.iterdir() if path.name != "stations.csv"])
+    stations = pd.read_csv(world / "stations.csv", dtype=str).assign(valid_from=str(FIRST))
+    stations.to_csv(tmp_path / "stations.csv", index=False)
+    taken(house, [tmp_path / "stations.csv"])
+    watch(house, at(-20), at(DAYS), now=later(1))
+    assert state(engine) == whole
+
+
+def test_stations_whose_grids_nobody_told_are_no_trouble(engine: Engine, tmp_path: Path, world: Path) -> None:
+    house = house_of(engine, tmp_path / "var")
+    taken(house, [path for path in world.iterdir() if not path.name.startswith(("grids", "enterprises"))])
+    for begin, end in ((at(-20), at(DAYS)), (at(DAYS - 1), at(DAYS))):
+        done = watch(house, begin, end, now=later(1))
+        assert (done.alarms, done.lacks.get("all stations")) == ([], done.hours)
+
+
 def test_later_hours_change_no_earlier_alarm(
     engine: Engine, tmp_path: Path, world: Path, whole: dict[str, Any]
 ) -> None:

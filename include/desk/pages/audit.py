@@ -110,13 +110,16 @@ def _in_words(rows: pd.DataFrame) -> pd.DataFrame:
         "actor": lambda value: office_text(actor_text(value)),
         "reason": lambda value: codes_said(value, office_text) if isinstance(value, str) else "",
     }
-    state = cache(lambda subject, value: capital(office_text(trail_state(subject, value))) if value else "")
+    state = cache(
+        lambda subject, deed, value: capital(office_text(trail_state(subject, deed, value))) if value else ""
+    )
     told = {name: [*map(cache(say), rows[name].tolist())] for name, say in words.items()}
     subjects = rows["subject"].tolist()
-    told["action"] = [action(*one) for one in zip(subjects, rows["action"].tolist(), strict=True)]
+    deeds = rows["action"].tolist()
+    told["action"] = [action(*one) for one in zip(subjects, deeds, strict=True)]
     for name in ("from_state", "to_state"):
         states = rows[name].astype(object).where(rows[name].notna(), None).tolist()
-        told[name] = [state(*one) for one in zip(subjects, states, strict=True)]
+        told[name] = [state(*one) for one in zip(subjects, deeds, states, strict=True)]
     told["subject_id"] = [
         _thing(*one)
         for one in zip(subjects, rows["subject_id"].tolist(), rows["letter_id"].tolist(), strict=True)

@@ -89,6 +89,8 @@ def book_routes(desk: Desk, book: Book) -> APIRouter:
     """GET and POST of the book's page."""
     router = APIRouter()
 
+    nothing = dict.fromkeys(("act", "since", "reason", book.code[0], *(one.name for one in book.fields)), "")
+
     def shown(request: Request, visitor: Visitor, on: date, status: int = 200, **more: Any) -> HTMLResponse:
         with reading(desk.open_house().engine) as connection:
             found = book.rows(connection, on)
@@ -107,6 +109,7 @@ def book_routes(desk: Desk, book: Book) -> APIRouter:
             "on": on,
             "asked": asked,
             "done": "",
+            "typed": nothing,
             "is_simulated": False,
             **more,
         }
@@ -139,7 +142,10 @@ def book_routes(desk: Desk, book: Book) -> APIRouter:
                 step(connection, Act(now, visitor.name, reason))
             adopt_office(engine)
         except QianliyanError as error:
-            return shown(request, visitor, office_date(now), 409, problem=error_text(request, error))
+            # An act on what waits for a decision has a form of its own, with nothing but a reason in it.
+            typed = nothing | ({} if act == KEEP else {**told, "act": act, "reason": reason})
+            problem = error_text(request, error)
+            return shown(request, visitor, office_date(now), 409, problem=problem, typed=typed)
         return RedirectResponse(f"{request.scope['root_path']}/{book.name}?on={day}&done={act}", 303)
 
     return router

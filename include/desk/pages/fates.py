@@ -1,6 +1,6 @@
 """What became of the letters, by unit: heard, answered, accepted, rectified, and after how many hours; also as CSV."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -48,8 +48,13 @@ def routes(desk: Desk) -> APIRouter:
         request: Request, *, visitor: Visitor = desk.reading, told: asked_of, at: At = ""
     ) -> HTMLResponse:
         found, as_of, query = told
+        since, kind = date.fromisoformat(query["first"]), query["kind"] or None
+        key = ("earlier fates", as_of, since, kind)
+        earlier = desk.recent.get(key, lambda: last_asked_day(desk.open_house(), kind, as_of, since))
         values = {
             "found": found,
+            "earlier": earlier,
+            "earlier_first": earlier and earlier - (DAYS - 1) * DAY,
             "as_of": as_of,
             "asked": query,
             "query": {name: value for name, value in query.items() if value},

@@ -24,7 +24,7 @@ from include.letters.words.status_words import STANDINGS
 from include.office.letter_acts import reason_against_release, release_letter, withhold_letter
 from include.post.copies import TooLarge, rehearse, resend, take_back
 from include.post.drafts import UNSETTLED, StoredLetter, reject
-from include.post.outbox import resolve
+from include.post.outbox import TAKEN_CODES, resolve
 from include.post.recipients import Recipient, address_problem
 from include.replies.verdict import KINDS
 
@@ -71,6 +71,7 @@ def routes(desk: Desk) -> APIRouter:
             "is_simulated": found.letter.is_simulated,
             "fate": letter_fate(house, letter_id, desk.moment(house, at, is_present=True)),
             "standings": STANDINGS,
+            "taken_codes": TAKEN_CODES,
             "against_release": _against_release(request, house, found.letter, desk.clock())
             if visitor.may_act
             else "",

@@ -15,8 +15,10 @@ from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
 from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
+from include.desk.pages.uploads import OUTCOMES as FORM_OUTCOMES
 from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError, StateError
+from include.letters.words.status_words import STANDINGS
 from include.office.mailroom.hinting import LONGEST_TEXT, hint_draft, is_for_hints, take_as_hint
 from include.office.mailroom.tray import (
     OUTCOMES,
@@ -25,12 +27,14 @@ from include.office.mailroom.tray import (
     accept,
     accept_typed,
     attached_file,
+    look_at,
     mails,
     open_mail,
     settle,
     statement,
     statement_link,
 )
+from include.office.uploads import FormRow
 from include.replies.verdict import KINDS, reason_words
 
 _SHOWN: Final = 200
@@ -50,14 +54,17 @@ _TYPED: Final = (
 )
 MailId = Annotated[int, Path(ge=1, le=2**53)]
 All = Annotated[bool, Query(description="every mail, not only what waits")]
+Looked = dict[int, dict[int, FormRow]]
 Typed = Annotated[str, Form(max_length=2000)]
 
 
 def routes(desk: Desk) -> APIRouter:
-    """GET /mails, /mails/{mail_id}, /mails/{mail_id}/files/{place}; POST /mails/{mail_id}, …/accept, …/answer, …/hint"""
+    """GET /mails, /mails/{mail_id}, /mails/{mail_id}/files/{place}; POST /mails/{mail_id}, …/look, …/accept, …/answer, …/hint"""
     router = APIRouter()
 
-    def shown(request: Request, visitor: Visitor, mail_id: int, problem: str = "") -> HTMLResponse:
+    def shown(
+        request: Request, visitor: Visitor, mail_id: int, problem: str = "", looked: Looked | None = None
+    ) -> HTMLResponse:
         try:
             opened = open_mail(desk.open_house(), mail_id)
         except StateError as error:
@@ -80,6 +87,9 @@ def routes(desk: Desk) -> APIRouter:
             "longest_text": LONGEST_TEXT,
             "is_for_hints": is_for_hints(desk.open_house(), opened),
             "problem": problem,
+            "looked": looked,
+            "form_outcomes": FORM_OUTCOMES,
+            "standings": STANDINGS,
             "is_simulated": opened.row["is_simulated"],
         }
         return page(desk, request, visitor, "mail.html", values, status=409 if problem else 200)
@@ -133,6 +143,20 @@ def routes(desk: Desk) -> APIRouter:
             settle(desk.open_house(), mail_id, outcome, Act(desk.clock(), visitor.name, reason))
 
         return act(request, visitor, mail_id, do)
+
+    @router.post("/mails/{mail_id}/look", response_class=HTMLResponse, responses=answers(404, 409))
+    def look(
+        request: Request,
+        *,
+        visitor: Visitor = desk.acting,
+        mail_id: MailId,
+        form: Annotated[list[int] | None, Form(max_length=1000)] = None,
+    ) -> HTMLResponse:
+        try:
+            looked = look_at(desk.open_house(), mail_id, form or (), desk.clock())
+        except QianliyanError as error:
+            return shown(request, visitor, mail_id, error_text(request, error))
+        return shown(request, visitor, mail_id, looked=looked)
 
     @router.post("/mails/{mail_id}/accept", response_class=Response, responses=answers(404, 409))
     def accept_it(

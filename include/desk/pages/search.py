@@ -1,7 +1,7 @@
 """Search 搜索: one field for units, counties, grids, alarms, letter numbers, enterprises and addresses; and the page for a name of
 which there is nothing, with what comes nearest."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -29,6 +29,7 @@ _NOT_THERE: Final[dict[str, str]] = {
     "alarm": "没有这条报警",
     "letter": "没有这封函件",
 }
+MOST_OF_ONE: Final = 500  # of the one topic that is asked for
 Words = Annotated[str, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -37,14 +38,26 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter()
 
     @router.get("/search", response_class=HTMLResponse, responses=answers())
-    def read_search(request: Request, *, visitor: Visitor = desk.reading, q: Words = "") -> Response:
-        house = desk.open_house()
-        found = search(house, q, office_date(desk.clock()))
-        exact = [one for one in found if one.is_exact]
+    def read_search(
+        request: Request, *, visitor: Visitor = desk.reading, q: Words = "", topic: Topic | Literal[""] = ""
+    ) -> Response:
+        house, today = desk.open_house(), office_date(desk.clock())
+        if topic:
+            found = tuple(one for one in search(house, q, today, MOST_OF_ONE) if one.topic == topic)
+        else:
+            found = search(house, q, today)
+        exact = [one for one in found if one.is_exact and not topic]
         if len(exact) == 1:
             return RedirectResponse(f"{request.scope['root_path']}{exact[0].path}", 303)
-        near = () if found else anything_near(house, q, office_date(desk.clock()))
-        values = {"words": q, "found": found, "topics": TOPICS, "not_there": "", "near": near}
+        near = () if found else anything_near(house, q, today)
+        values = {
+            "words": q,
+            "found": found,
+            "topics": TOPICS,
+            "not_there": "",
+            "near": near,
+            "is_of_one": bool(topic),
+        }
         return page(desk, request, visitor, "search.html", values)
 
     return router
@@ -67,5 +80,6 @@ def not_there(desk: Desk, request: Request, visitor: Visitor, topic: Topic, word
         "topics": TOPICS,
         "not_there": _NOT_THERE[topic],
         "near": near,
+        "is_of_one": False,
     }
     return page(desk, request, visitor, "search.html", values, status=404)

@@ -10,7 +10,6 @@ from include.chain.dissection.machine import EVENTS as CASE_EVENTS
 from include.chain.dissection.machine import STEPS as CASE_STEPS
 from include.chain.dissection.values import STATES as CASE_STATES
 from include.chain.steps import EVENTS as CHAIN_EVENTS
-from include.chain.steps import STATES as CHAIN_STATES
 from include.chain.steps import STEPS as CHAIN_STEPS
 from include.office.field_decisions import STATES as FIELD_STATES
 from include.office.hints import STATES as HINT_STATES
@@ -22,8 +21,6 @@ _CHAIN: Final = {**CHAIN_EVENTS, **{name: one.label for name, one in CHAIN_STEPS
 TRAIL: Final[Mapping[str, Mapping[str, str]]] = {
     "alarm_deed": {f"chain {name}": label for name, label in _CHAIN.items()},
     "alarm_state": {
-        **CHAIN_EVENTS,
-        **CHAIN_STATES,
         "raised": "未推送",
         "unsupported": "待核实",
         "kept": "维持",

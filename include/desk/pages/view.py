@@ -319,6 +319,7 @@ def _common(request: Request, at: str) -> dict[str, Any]:
         "lang": language,
         "root": root,
         "has_chain": office().chain is not None,
+        "has_chinese_names": language == "en" and office().language == "zh",
         "airflow": root.removesuffix("/desk"),
         "at": at,
         "known": known,
@@ -333,9 +334,10 @@ def deed_text(subject: str, action: str) -> str:
     return _first_label((f"{subject}_deed", *groups), action)
 
 
-def trail_state(subject: str, state: str) -> str:
-    """What a state in the audit trail is called of its subject."""
-    return _first_label((f"{subject}_state", "state", "event"), state)
+def trail_state(subject: str, action: str, state: str) -> str:
+    """What a state in the audit trail is called of its subject; of an alarm whose chain went on, that of its task."""
+    told = "chain" if action.startswith("chain ") else subject
+    return _first_label((f"{told}_state", f"{told}_event", "state", "event"), state)
 
 
 def trail_thing(subject: str, subject_id: str, named: Callable[[str], str]) -> str:

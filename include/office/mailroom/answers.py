@@ -15,7 +15,7 @@ from include.office.mailroom.matching import Match, letter_by_key, sender_doubt,
 from include.periods import office_date
 from include.replies.verdict import reason_words
 from include.sources.config import SourceConfig
-from include.sources.forms import Refusal, take_form
+from include.sources.forms import FormTaken, Refusal, take_form
 from include.sources.mailboxes.settings import MailboxSettings
 from include.sources.places import Places
 from include.sources.reading.mails import AttachedForm, ReadMail
@@ -131,14 +131,15 @@ def _disputed(connection: Connection, forms: Sequence[FoundForm], letters: Seque
 
 def take_rows(
     connection: Connection, room: Mailroom, answer: Answer, read: ReadMail, found: FoundForm, letter: Match
-) -> None:
+) -> FormTaken:
     """Takes one form as of the mail's receipt, unless these very bytes were taken before."""
+    nothing = FormTaken(frozenset(), ())
     if found.form is None or read.received_at is None:
-        return
+        return nothing
     sha256 = found.attached.sha256
     if is_known_form(connection, sha256, letter.letter_id):
         answer.known += 1
-        return
+        return nothing
     done = take_form(
         connection,
         room.source,
@@ -156,6 +157,7 @@ def take_rows(
     answer.refused += done.refused
     if done.alarms or done.refused or done.inspected:
         answer.taken.append((sha256, letter.letter_id))
+    return done
 
 
 def keep_forms(connection: Connection, answer: Answer, mail_id: int) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from include.office.mailroom.answers import Answer, FoundForm, Mailroom, keep_fo
 from include.office.mailroom.matching import Match, letter_by_key
 from include.office.mailroom.shown_forms import ShownForm, may_become_contact, shown_forms
 from include.office.mailroom.typed import typed_form
+from include.office.uploads import FormRow, judged_rows
 from include.periods import office_date
 from include.post import audit
 from include.post.recipients import address_problem
@@ -172,7 +174,35 @@ def accept(house: House, mail_id: int, act: Act, chosen: Collection[int], *, con
     with `contact_of`, that unit's code, the sender becomes its contact. Raises InputError where a chosen form cannot be read, and for
     forms of several units: what was received is told to one."""
     opened = open_mail(house, mail_id)
-    usable = [form for place, form in enumerate(opened.forms) if form.form is not None and place in chosen]
+    usable = _usable(opened, mail_id, chosen, contact_of)
+    return _take(house, mail_id, opened, usable, act, adds_contact=bool(contact_of))
+
+
+def look_at(
+    house: House, mail_id: int, chosen: Collection[int], now: datetime
+) -> dict[int, dict[int, FormRow]]:
+    """What `accept` would make of the chosen forms: by place of the form and line of the sheet; nothing is kept. Raises as `accept`."""
+    opened = open_mail(house, mail_id)
+    usable = _usable(opened, mail_id, chosen, "")
+    found: dict[int, dict[int, FormRow]] = {}
+    with writing(house.engine, lock="intake") as connection:
+        row = waiting_mail(connection, mail_id)
+        room, told = _mailroom(house, connection, row, Act(now, "look")), _as_received(opened, row)
+        step = connection.begin_nested()
+        for place, form in usable.items():
+            letter = _letter_of(connection, mail_id, form)
+            assert form.form is not None
+            take = partial(take_rows, connection, room, Answer(), told, form, letter)
+            found[place] = {one.line: one for one in judged_rows(connection, form.form, take, now)[1]}
+        step.rollback()
+    return found
+
+
+def _usable(opened: OpenMail, mail_id: int, chosen: Collection[int], contact_of: str) -> dict[int, FoundForm]:
+    """The chosen forms by their place, all of one unit. Raises InputError."""
+    usable = {
+        place: form for place, form in enumerate(opened.forms) if form.form is not None and place in chosen
+    }
     if opened.read is None or not usable or len(usable) < len(set(chosen)):
         faults = say("；").join(form.fault for form in opened.forms if form.fault)
         raise InputError(
@@ -181,7 +211,7 @@ def accept(house: House, mail_id: int, act: Act, chosen: Collection[int], *, con
             got=faults or opened.trouble or "no form is chosen",
             todo="choose the forms to take",
         )
-    units = {form.form.letter.unit_code for form in usable if form.form is not None}
+    units = {form.form.letter.unit_code for form in usable.values() if form.form is not None}
     if len(units) > 1 or (contact_of and contact_of not in units):
         raise InputError(
             "the forms of one unit only",
@@ -189,7 +219,7 @@ def accept(house: House, mail_id: int, act: Act, chosen: Collection[int], *, con
             got=", ".join(sorted(units)),
             todo="take the forms of one unit; save those of another and upload them as of this mail's receipt",
         )
-    return _take(house, mail_id, opened.read, usable, act, adds_contact=bool(contact_of))
+    return usable
 
 
 def accept_typed(
@@ -201,7 +231,7 @@ def accept_typed(
     if opened.read is None:
         raise InputError("the mail is no longer there", where=f"mail {mail_id}", got=opened.trouble)
     form = typed_form(house.engine, mail_id, letter_key, alarm_id, fields, receipt_of(opened.row))
-    return _take(house, mail_id, opened.read, [form], act, adds_contact=False)
+    return _take(house, mail_id, opened, {0: form}, act, adds_contact=False)
 
 
 def waiting_mails(connection: Connection) -> list[dict[str, Any]]:
@@ -211,18 +241,21 @@ def waiting_mails(connection: Connection) -> list[dict[str, Any]]:
 
 
 def _take(
-    house: House, mail_id: int, read: ReadMail, forms: Sequence[FoundForm], act: Act, *, adds_contact: bool
+    house: House,
+    mail_id: int,
+    opened: OpenMail,
+    forms: Mapping[int, FoundForm],
+    act: Act,
+    *,
+    adds_contact: bool,
 ) -> Answer:
     with writing(house.engine, lock="intake") as connection:
         row = waiting_mail(connection, mail_id)
         room = _mailroom(house, connection, row, act)
         answer = Answer()
-        told = replace(read, received_at=receipt_of(row))
-        for form in forms:
-            letter = letter_by_key(connection, form.form.letter.key, "form") if form.form else None
-            if letter is None:
-                raise InputError("the form belongs to no letter that left", where=f"mail {mail_id}")
-            answer.match = letter
+        told = _as_received(opened, row)
+        for form in forms.values():
+            answer.match = letter = _letter_of(connection, mail_id, form)
             take_rows(connection, room, answer, told, form, letter)
         if answer.is_empty or answer.match is None:
             raise InputError("nothing is filled in", where=f"mail {mail_id}", todo="file the mail instead")
@@ -245,6 +278,18 @@ def _take(
             is_simulated=answer.match.is_simulated,
         )
     return answer
+
+
+def _letter_of(connection: Connection, mail_id: int, form: FoundForm) -> Match:
+    letter = letter_by_key(connection, form.form.letter.key, "form") if form.form else None
+    if letter is None:
+        raise InputError("the form belongs to no letter that left", where=f"mail {mail_id}")
+    return letter
+
+
+def _as_received(opened: OpenMail, row: Mapping[str, Any]) -> ReadMail:
+    assert opened.read is not None  # asked by `_usable` and `accept_typed`
+    return replace(opened.read, received_at=receipt_of(row))
 
 
 def receipt_of(row: Mapping[str, Any]) -> datetime:
