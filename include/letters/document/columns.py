@@ -22,7 +22,7 @@ _PIECES: Final = re.compile(
     r"[^ \n/-]+[/-]?|[/-]"
 )  # what a line may not break within; other blanks break none
 _CHINESE_PIECES: Final = re.compile(
-    r"\d+月\d+日 \d+:\d\d|\d+/\d+（[\d.]+%）|长期\d+条|(?<![!-~])[!-~]{1,16}(?![!-~])"
+    r"至?\d+月\d+日 \d+:\d\d|\d+/\d+（[\d.]+%）|长期\d+条|(?<![!-~])[!-~]{1,16}(?![!-~])"
 )
 # A head breaks before its unit and at its stroke.
 _HEAD_PIECES: Final = re.compile(r"^[^（）/\n]{1,3}(?=（|$)|[^（）/\n]{1,3}/|（[^（）]{1,5}）", re.M)
