@@ -48,8 +48,8 @@ class Hit:
     words: str = ""
 
 
-def search(house: House, words: str, today: date, most: int = MOST) -> tuple[Hit, ...]:
-    """Everything that the words name, at most `most` a topic, exact names first; as they are typed, or, where that names nothing, as they
+def search(house: House, words: str, today: date, most: int | None = None) -> tuple[Hit, ...]:
+    """Everything that the words name, at most `most` (else MOST) a topic, exact names first; as they are typed, or, where that names nothing, as they
     are written elsewhere (full width, other brackets). `#37` is the letter of that number in the list. Empty for no words."""
     words = words.strip()
     if letter_id := _LETTER_ID.fullmatch(words):
@@ -95,7 +95,7 @@ def _spellings(words: str) -> Sequence[str]:
     return [one for one in dict.fromkeys((*named, words, plain, *brackets)) if one]
 
 
-def _search(house: House, words: str, today: date, most: int = MOST) -> tuple[Hit, ...]:
+def _search(house: House, words: str, today: date, most: int | None = None) -> tuple[Hit, ...]:
     pattern = contains(words) or "%"
     begin = words.upper()
     with reading(house.engine) as connection:
@@ -109,7 +109,7 @@ def _search(house: House, words: str, today: date, most: int = MOST) -> tuple[Hi
             years=tuple(int(year) for year in _YEAR.findall(words)),
             first_name=begin,
             last_name=begin + _LAST,
-            most=most,
+            most=most or MOST,
             on_date=today,
             points_from=midnight(house.season[0]),
         )

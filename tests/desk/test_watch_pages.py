@@ -76,6 +76,20 @@ def test_the_network_and_what_waits(filled: Engine, tmp_path: Path) -> None:
     assert lines[1].startswith("370800,济宁市,T1,M<2>,微站,卡值,1,1,1.0,")
 
 
+def test_many_stations_to_service_are_folded_by_unit(filled: Engine, tmp_path: Path) -> None:
+    """A network that fell silent as a whole is a page of units, not of hundreds of stations."""
+    house = house_of(filled, tmp_path)
+    assert "<details open><summary>济宁市" in Browser(house).get("/network").text
+    facts = pd.DataFrame(
+        [FACT | {"station_id": f"S{number:03}", "verdict": "missing"} for number in range(40)]
+    )
+    with writing(filled) as connection:
+        keep_station_days(connection, facts, date(2020, 3, 11), DEFAULT_RULES.edition, "x", now=NOW)
+    page = Browser(house).get("/network").text
+    assert "<details><summary>济宁市" in page
+    assert page.count("<details>") == 1
+
+
 def test_a_station_that_is_named_like_a_formula_is_text_in_the_export(filled: Engine, tmp_path: Path) -> None:
     facts = pd.DataFrame([FACT | {"station_id": "=1+1", "grid_id": "@x", "verdict": "stuck"}])
     with writing(filled) as connection:

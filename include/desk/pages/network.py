@@ -33,6 +33,7 @@ Choice = Annotated[Literal["withdraw", "keep"], Form()]
 CandidateId = Annotated[str, Form(min_length=1, max_length=64)]
 Said = Annotated[Literal["struck", "found", "not_found", "open"], Form()]
 STATION_WORDS = {"micro": "微站", "official": "国控、省控站", "weather": "气象站"}
+_OPEN_UP_TO = 30  # stations; a longer list is folded by unit
 FLAG_WORDS = {
     "ok": "正常",
     "missing": "无数据",
@@ -63,6 +64,7 @@ def routes(desk: Desk) -> APIRouter:
             "units": units.to_dict("records"),
             "todos": todos,
             "verdicts": VERDICT_WORDS,
+            "open_up_to": _OPEN_UP_TO,
             "stations": stations.astype(object).where(stations.notna(), None).to_dict("records"),
             "is_simulated": simulated is not None,
         }
