@@ -16,7 +16,7 @@ CODE = [path for folder in ("include", "dags", "plugins") for path in (ROOT / fo
 
 def asked() -> set[str]:
     """The texts that stand in a call of `say` (of a choice both), and every other text of the code that has its English: those that are
-    handed to `say` by name."""
+    handed to `say` by name. A text whose parts touch each other has its English, too: there they are words, with blanks between."""
     found: set[str] = set()
     for path in CODE:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -30,7 +30,7 @@ def asked() -> set[str]:
                 first = node.args[0]
                 parts = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
                 texts = {one.value for one in parts if isinstance(one, ast.Constant)}
-                found |= {text for text in texts if CHINESE.search(text)}
+                found |= {text for text in texts if CHINESE.search(text) or "}{" in text}
     return found
 
 

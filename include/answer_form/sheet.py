@@ -65,23 +65,25 @@ def height_of(
         for column in columns
         if not column.is_folded and isinstance(text := texts.get(column.key), str)
     ]
-    return max(least, LINE_HEIGHT * max((_lines(*one) for one in shown), default=1) + 6)
+    return max(least, LINE_HEIGHT * max((lines_of(*one) for one in shown), default=1) + 6)
 
 
-def _lines(text: str, width: float) -> int:
+def lines_of(text: str, width: float) -> int:
     """How many lines a text takes in a column; a sign of Chinese is as wide as two letters."""
     room = max(int(width * 11 / TYPE_PT) - 1, 1)  # a width counts signs of 11 pt
     is_narrow = text.isascii()
     return len(wrap(text, room)) if is_narrow else -(-sum(1 + (not one.isascii()) for one in text) // room)
 
 
-def page(sheet: Any) -> None:
-    """A4 across, as wide as the sheet, the headers on every page."""
+def page(sheet: Any, *, has_columns: bool = True) -> None:
+    """A4 across, as wide as the sheet, its pages numbered; the headers of columns on every page."""
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
     sheet.page_margins = PageMargins(left=0.3, right=0.3, top=0.4, bottom=0.4, header=0.2, footer=0.2)
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = f"{GROUP_ROW}:{HEADER_ROW}"
+    sheet.oddFooter.center.text = say("第{page}页，共{pages}页", page="&P", pages="&N")
+    if has_columns:
+        sheet.print_title_rows = f"{GROUP_ROW}:{HEADER_ROW}"
 
 
 def validation(column: Column) -> DataValidation | None:
@@ -155,7 +157,7 @@ def _looks(profile: Profile) -> dict[str, dict[str, Any]]:
             "number_format": _FORMATS["moment"],
         },
         "guide_head": {"font": bold, "alignment": middle, "fill": _fill(_BLUE), "border": box},
-        "guide_text": {"font": plain_font, "alignment": Alignment(horizontal="left", vertical="center")},
+        "guide_text": {"font": plain_font, "alignment": left},
         "guide_cell": {"font": plain_font, "alignment": left, "border": box},
         "guide_ours": {"font": plain_font, "alignment": left, "border": box, "fill": _fill(_GREY)},
     }
@@ -163,6 +165,8 @@ def _looks(profile: Profile) -> dict[str, dict[str, Any]]:
         aligned = left if kind == "text" else middle
         common = {"font": plain_font, "border": box, "number_format": number_format, "alignment": aligned}
         looks[f"form_ours_{kind}"] = common | {"fill": _fill(_GREY)}
+        # what is not seen begins at its left edge: of a number in the middle a part is printed beside the last column
+        looks[f"form_folded_{kind}"] = common | {"fill": _fill(_GREY), "alignment": left}
         looks[f"form_yours_{kind}"] = common | {"fill": _fill(_WHITE)}
     return looks
 

@@ -30,7 +30,7 @@ from include.answer_form.layout import (
     SUSPECT_SHEET,
     Column,
 )
-from include.answer_form.sheet import head, height_of, page, styles, validation, write
+from include.answer_form.sheet import LINE_HEIGHT, head, height_of, lines_of, page, styles, validation, write
 from include.answer_form.writing_suspects import fill_suspects, suspect_rows
 from include.language import say
 from include.letters.document.office_package import settled
@@ -40,11 +40,12 @@ from include.profile.current import office
 from include.supervision.figures import AlarmSuspects, FormRow
 
 _WIDTHS: Final = {
-    "serial": 4.5, "grid_id": 9, "county": 7, "point_name": 15, "deadline_at": 12.5,
-    "result": 13, "category": 11, "description": 20, "rectification": 8, "rectify_by_date": 11.5,
+    "serial": 4.5, "grid_id": 9, "county": 9, "point_name": 15, "deadline_at": 12.5,
+    "result": 13, "category": 11, "description": 18, "rectification": 8, "rectify_by_date": 11.5,
     "rectified_date": 11.5, "unit": 11, "inspector": 8, "answered_at": 12.5, "note": 11,
     "started_at": 12.5, "lon": 11, "lat": 10, "alarm_count": 9, "peak_pm25_ug_m3": 12, "code": 14, "alarm_id": 20,
 }  # fmt: skip
+_GUIDE_WIDTHS: Final = (20, 12, 84)
 _FROZEN_COLUMNS: Final = 4  # up to 点位名称
 
 
@@ -109,7 +110,8 @@ def _fill_form(sheet: Any, figures: Answered, heading: str) -> None:
         sheet.row_dimensions[FIRST_ROW + offset].height = height_of(COLUMNS, values, _WIDTHS)
         for index, column in enumerate(COLUMNS, start=1):
             cell = sheet.cell(FIRST_ROW + offset, index)
-            style = f"form_ours_{column.kind}" if column.is_ours else f"form_yours_{column.kind}"
+            side = "folded" if column.is_folded else "ours" if column.is_ours else "yours"
+            style = f"form_{side}_{column.kind}"
             write(
                 cell,
                 values.get(column.key),
@@ -180,8 +182,9 @@ def _fill_guide(sheet: Any, figures: Answered, heading: str, reply_link: str) ->
     row = sheet[FORM_VERSION_CELL].row + 2
     guide = template_text("answer_form_guide.txt").replace("{{ 你方 }}", _addressed(figures))
     for number, line in enumerate(filter(None, guide.splitlines()), start=1):
-        write(sheet.cell(row, 1), f"{number}. {line}", "guide_text")  # runs on over the empty cells beside it
-        sheet.row_dimensions[row].height = 18
+        write(sheet.cell(row, 1), f"{number}. {line}", "guide_text")
+        sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=3)
+        sheet.row_dimensions[row].height = LINE_HEIGHT * lines_of(line, sum(_GUIDE_WIDTHS)) + 3
         row += 1
     row += 1
     table = [
@@ -193,10 +196,9 @@ def _fill_guide(sheet: Any, figures: Answered, heading: str, reply_link: str) ->
             ours = "guide_ours" if texts[1] == say("系统") else "guide_cell"
             write(sheet.cell(row + index, column), text, ours if index else "guide_head")
         sheet.row_dimensions[row + index].height = 18 * (1 + len(texts[2]) // 40)
-    for letter, width in zip("ABC", (20, 12, 84), strict=True):
+    for letter, width in zip("ABC", _GUIDE_WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    page(sheet, has_columns=False)
 
 
 def _guide(column: Column) -> str:

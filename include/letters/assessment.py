@@ -118,14 +118,18 @@ def _row(one: AssessedUnit, show: Show) -> dict[str, Any]:
         "名次": NONE if one.rank is None else str(one.rank),
         "单位": show(one.unit_name) + (say("（样本少）") if one.is_small else ""),
         "交办": one.tasks,
-        "签收": f"{one.acknowledge_on_time}/{one.acknowledge_due}",
-        "上报": f"{one.report_on_time}/{one.report_due}",
-        "整改": f"{one.rectify_on_time}/{one.rectify_due}",
+        "签收": _step(one.acknowledge_on_time, one.acknowledge_due),
+        "上报": _step(one.report_on_time, one.report_due),
+        "整改": _step(one.rectify_on_time, one.rectify_due),
         "合计": _share(one.on_time, one.due),
         "退回": one.returned + one.failed,
         "重复": one.repeats,
         "验收": one.accepted,
     }
+
+
+def _step(number: int, of: int) -> str:
+    return f"{number}/{of}" if of else NONE
 
 
 def _share(number: int, of: int) -> str:

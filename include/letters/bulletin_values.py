@@ -54,6 +54,11 @@ from include.supervision.warning import IN_A_ROW, IN_A_YEAR
 _TOLD: Final = 3  # counties, high-value areas, grids that one sentence of the text names
 _TOLD_CATEGORIES: Final = 5
 _TOLD_SUBJECTS: Final = 5  # of one follow-up
+_MOST_ASKED: Final = 3  # requests of the points
+_ASKED_FIRST: Final = (
+    "overdue",
+    "rectification_overdue",
+)  # what is late goes before what is to be looked into
 _SUBJECT_UNITS: Final = {
     "rectification_overdue": "类",
     "rebound": "个区县",
@@ -86,6 +91,8 @@ def bulletin_values(
     """The values of one city's 通报函, as text. `show` treats every text that came from a city or a platform."""
     city, period = figures.city, figures.period
     found = [one for one in figures.categories if one.problems]
+    follow_ups = figures.follow_ups[: BULLETIN.most_follow_ups]
+    asked = [_follow_up(number, one, show) for number, one in enumerate(follow_ups, start=1)]
     has_grid_section = bool(
         figures.grids
         or figures.repeat_suspects
@@ -140,10 +147,8 @@ def bulletin_values(
             "其余类别": sum(one.problems for one in found[_TOLD_CATEGORIES:]),
             "扣沙减少": city.half.valid_days - city.without_dust.valid_days if city.without_dust else 0,
             "已整改": sum(one.rectified for one in figures.categories),
-            "要求": [
-                _follow_up(number, one, show)
-                for number, one in enumerate(figures.follow_ups[: BULLETIN.most_follow_ups], start=1)
-            ],
+            "要求": asked,
+            "首要要求": [asked[place] for place in _foremost([one.rule for one in follow_ups])],
         }
         | _open_alarms(figures, show)
         | _grid_section(figures, show)
@@ -290,6 +295,12 @@ def _enterprise_words(one: Enterprise, show: Show) -> str:
         text = "{direction}{km}公里" if distance else "{direction}不足0.1公里"
         place = say(text, direction=say(one.direction), km=distance)
     return noted(show(one.name), say("，").join(filter(None, (show(one.industry), place))))
+
+
+def _foremost(rules: Sequence[str]) -> list[int]:
+    """The places of the requests that the points name, in the order of the text: those that the figures of the points ask for are among them."""
+    by_weight = sorted(range(len(rules)), key=lambda place: (rules[place] not in _ASKED_FIRST, place))
+    return sorted(by_weight[:_MOST_ASKED])
 
 
 def _follow_up(number: int, one: FollowUp, show: Show) -> dict[str, Any]:

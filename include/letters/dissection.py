@@ -15,6 +15,7 @@ from include.chain.dissection.values import MEASURE_STATES, STATES
 from include.chain.steps import ROLES
 from include.language import say
 from include.letters.composition import Letter, ascii_stem, compose_document, letter_file, name_of, printable
+from include.letters.words.durations import duration
 from include.letters.words.status_words import STANDINGS
 from include.letters.words.wording import NONE, Show, cell_moment, cell_moments, concentration, joined, noted
 from include.periods import moment_label
@@ -267,9 +268,9 @@ def unheld_words(one: Unheld, show: Show = str) -> str:
     if not one.next_alarm_id or one.days is None:
         return say(WHY[one.why])
     return say(
-        "{why}（{days:.1f}天后，{alarm}）",
+        "{why}（相隔{time}，{alarm}）",
         why=say(WHY[one.why]),
-        days=one.days,
+        time=duration(24 * one.days),
         alarm=show(one.next_alarm_id),
     )
 

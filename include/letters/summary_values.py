@@ -17,7 +17,7 @@ from include.letters.words.changes import (
 )
 from include.letters.words.durations import duration
 from include.letters.words.flag_words import mark_words, reasons_words
-from include.letters.words.leading import leading
+from include.letters.words.leading import foremost, leading
 from include.letters.words.trend_words import trend_values
 from include.letters.words.wording import (
     Show,
@@ -27,6 +27,7 @@ from include.letters.words.wording import (
     days_title,
     issue_values,
     named,
+    noted,
     rule_values,
     sentence,
     source_titles,
@@ -38,13 +39,15 @@ from include.rules import SUMMARY, SummaryRules
 from include.supervision.figures import FeedbackCounts, Flag, Issue, Share
 from include.supervision.judged_by import JudgedBy, UnitRules
 from include.supervision.rule_codes import rule_word
-from include.supervision.weekly_figures import Case, CityWeek, Suggestion, SummaryFigures
+from include.supervision.weekly_figures import Case, CityWeek, RepeatAlarm, Suggestion, SummaryFigures
 
 BEATS: Final = {"midweek": "周中", "weekend": "周末"}
 _WEEKDAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 _TOLD_CATEGORIES: Final = 4
 _TOLD_BEHIND: Final = 4
 _TOLD_MOST: Final = 3  # of the cities with most alarms
+_TOLD_REPEATS: Final = 2  # grids with repeated alarms that need no choice
+_TOLD_EQUAL: Final = 3  # of those that share the first place
 _TOLD_SUBJECTS: Final = 3  # of one suggestion, of the cities with long unanswered alarms
 
 
@@ -293,13 +296,24 @@ def _numbers(now: FeedbackCounts, before: FeedbackCounts | None, season: Feedbac
 
 
 def _problem_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
+    is_old = figures.rules_version == edition_2020_03.EDITION
     found = [row for row in figures.categories if row.problems]
     counties = (
         list(figures.counties[: SUMMARY.top_counties])
-        if figures.rules_version == edition_2020_03.EDITION
+        if is_old
         else leading(figures.counties, lambda row: row.problems, SUMMARY.top_counties)
     )
-    first = figures.repeat_problems[0] if figures.repeat_problems else None
+    again, is_even = foremost(figures.repeat_problems, lambda row: row.alarms)
+    places = [
+        say(
+            "{unit_name}{county}{grid_id}网格“{category}”",
+            unit_name=row.unit_name,
+            county=_ward(row.unit_name, row.county, show),
+            grid_id=show(row.grid_id),
+            category=show(row.category),
+        )
+        for row in (figures.repeat_problems[:1] if is_old else again)
+    ]
     return {
         "类别": say("、").join(
             say("{category}{problems}个", category=show(row.category), problems=row.problems)
@@ -319,16 +333,10 @@ def _problem_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
         "已整改": sum(row.rectified for row in figures.categories),
         "查出报警": figures.total.alarms_with_problem,
         "屡犯": len(figures.repeat_problems),
-        "屡犯最多": say(
-            "{unit_name}{county}{grid_id}网格“{category}”",
-            unit_name=first.unit_name,
-            county=_ward(first.unit_name, first.county, show),
-            grid_id=show(first.grid_id),
-            category=show(first.category),
-        )
-        if first
-        else "",
-        "屡犯次数": first.alarms if first else 0,
+        "屡犯最多": named(places, _TOLD_EQUAL, say("处")),
+        "屡犯次数": again[0].alarms if again else 0,
+        "屡犯并列": len(again) > 1,
+        "屡犯均为": again[0].alarms if is_even else 0,
         "屡犯表": [
             {
                 "序号": number,
@@ -355,16 +363,10 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
     most = sorted(by_city.items(), key=lambda item: -item[1])
     return {
         "重复": len(repeats),
-        "重复最多": say("、").join(
-            say(
-                "{unit_name}{county}{grid_id}（{recent_alarms}条）",
-                unit_name=row.unit_name,
-                county=_ward(row.unit_name, row.county, show),
-                grid_id=show(row.grid_id),
-                recent_alarms=row.recent_alarms,
-            )
-            for row in repeats[:2]
-        ),
+        "重复最多": _most_repeated(figures, show),
+        "重复均为": repeats[0].recent_alarms
+        if len(repeats) > _TOLD_REPEATS and foremost(repeats, lambda row: row.recent_alarms)[1]
+        else 0,
         "重复表": [
             {
                 "序号": number,
@@ -405,6 +407,34 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
             for number, row in enumerate(unanswered[: SUMMARY.listed_rows], start=1)
         ],
     }
+
+
+def _most_repeated(figures: SummaryFigures, show: Show) -> str:
+    """The grids with repeated alarms, where they are few, or those with most; edition 2020-03 named the first two of any number."""
+    repeats = figures.repeat_alarms
+    first, _ = foremost(repeats, lambda row: row.recent_alarms)
+
+    def told(row: RepeatAlarm) -> str:
+        ward = _ward(row.unit_name, row.county, show)
+        return say(
+            "{unit_name}{county}{grid_id}", unit_name=row.unit_name, county=ward, grid_id=show(row.grid_id)
+        )
+
+    def counted(row: RepeatAlarm) -> str:
+        return say(
+            "{unit_name}{county}{grid_id}（{recent_alarms}条）",
+            unit_name=row.unit_name,
+            county=_ward(row.unit_name, row.county, show),
+            grid_id=show(row.grid_id),
+            recent_alarms=row.recent_alarms,
+        )
+
+    if len(repeats) <= _TOLD_REPEATS or figures.rules_version == edition_2020_03.EDITION:
+        return say("、").join(map(counted, repeats[:_TOLD_REPEATS]))
+    if len(first) == 1:
+        return counted(first[0])
+    names = named([told(row) for row in first], _TOLD_EQUAL, say("个"))
+    return noted(names, say("并列，各{count}条", count=first[0].recent_alarms))
 
 
 def _case_values(number: int, case: Case, show: Show, rules_version: str) -> dict[str, Any]:

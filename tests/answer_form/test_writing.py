@@ -174,5 +174,19 @@ def test_what_is_filled_in_first_prints_on_a4_and_the_rest_is_folded() -> None:
     assert all(widths[key].outlineLevel == 1 for key in folded)
     assert (form.page_setup.orientation, int(form.page_setup.paperSize)) == ("landscape", 9)  # A4
     assert printed_pt(widths.values()) > 8
+    first_folded = form.cell(FIRST_ROW, KEYS.index("started_at") + 1)
+    assert first_folded.alignment.horizontal == "left"  # nothing of it stands at the edge of the paper
     groups = [form.cell(GROUP_ROW, column).value for column in (1, 6, 16)]
     assert groups == ["由系统填写（灰色，请勿改动）", "由你市填写", "由系统填写（灰色，请勿改动）"]
+
+
+def test_how_to_fill_it_in_prints_on_a4_no_wider_than_its_table() -> None:
+    form, guide = sheets(answer_form(notice(form=1), ()))
+    assert (guide.page_setup.orientation, int(guide.page_setup.paperSize)) == ("landscape", 9)
+    long = [row for row in range(1, guide.max_row + 1) if len(str(guide.cell(row, 1).value or "")) > 30]
+    merged = {one.bounds for one in guide.merged_cells.ranges}
+    assert long
+    for row in long:
+        assert (1, row, 3, row) in merged
+        assert guide.cell(row, 1).alignment.wrap_text
+    assert {one.oddFooter.center.text for one in (form, guide)} == {"第&P页，共&N页"}

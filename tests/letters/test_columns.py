@@ -66,3 +66,22 @@ def test_a_chinese_column_holds_its_numbers_and_moments_and_breaks_its_words(tmp
     assert 20 < number < 26
     assert 20 < moment < 26
     assert number + moment + name == pytest.approx(156, abs=0.2)
+
+
+def test_of_a_chinese_table_marks_shares_names_and_units_of_heads_stay_whole(tmp_path: Path) -> None:
+    path = tmp_path / "x.docx"
+    write_template(
+        path,
+        "表格｜8 8 8 8 124\n表头｜公文小表头｜城市｜增减（百分点）｜反馈率｜标记｜备注\n"
+        "表行｜公文小表文字｜第14试点市｜0.0｜14/14（100.0%）｜督办、长期3条｜石化园区北厂界外道路与建设大街延伸段交叉口",
+    )
+    document = Document(path)
+    fit_columns(document.element.body, {style.style_id: style.name for style in document.styles})
+    document.save(path)
+    (table,) = (block for block in read_manuscript(path.read_bytes()).blocks if isinstance(block, Table))
+    em = 9 / 72 * 25.4
+    name, change, share, mark, _ = table.widths_mm
+    assert name > 5.5 * em  # 第14试点市
+    assert change > 4 * em  # （百分点）
+    assert share > 7.5 * em
+    assert mark > 6.5 * em  # 督办、长期3条

@@ -1,5 +1,7 @@
 """The point first: the box 要点 of what leaders and cities get, in the document and in the mail, whatever the figures are."""
 
+from dataclasses import replace
+
 import pytest
 
 from include.letters.bulletin import compose_bulletin
@@ -7,6 +9,8 @@ from include.letters.composition import Letter
 from include.letters.document.word_reader import read_manuscript
 from include.letters.overview import compose_overview
 from include.letters.summary import compose_summary
+from include.supervision.bulletin_figures import FollowUp
+from include.supervision.rule_codes import FollowUpRule
 from tests.letters import bulletins, summaries
 from tests.letters.reading import pdf_pages, squeezed
 
@@ -69,6 +73,21 @@ def test_a_bulletin_and_one_without_data() -> None:
         "变化　没有可比数据。",
         "请办　核查PM2.5数据缺失的原因；2020年4月11日前书面报送排查和整改情况。",
     ]
+
+
+def test_overdue_alarms_are_asked_for_whatever_else_is() -> None:
+    rules: tuple[FollowUpRule, ...] = (
+        "warned_again",
+        "high_without_problem",
+        "rising_without_alarm",
+        "overdue",
+        "rectification_overdue",
+    )
+    asked = tuple(FollowUp(rule, number, 9, ("T1",)) for number, rule in enumerate(rules, start=1))
+    crowded = replace(bulletins.bulletin(), follow_ups=asked)
+    assert points(compose_bulletin(crowded, bulletins.ISSUE))[-1] == (
+        "请办　剖析连续预警网格1个；补报超期报警4条；完成逾期整改5个；2020年4月11日前书面报送排查和整改情况。"
+    )
 
 
 def test_an_overview_of_39_cities_and_of_one_without_data() -> None:

@@ -1,7 +1,7 @@
 """Columns of tables as wide as the longest word in them.
 
 A template gives the widths; a word of a unit's name or of a head that is wider than its column takes room from the columns that have some,
-so that it is not broken. Chinese breaks between any two signs: there only numbers (of grids, of letters) and moments are words.
+so that it is not broken. Chinese breaks between any two signs: there only numbers (of grids, of letters), shares, marks and moments are words, and of heads the unit.
 """
 
 import re
@@ -21,14 +21,19 @@ _LATIN: Final = range(0x20, 0x250)
 _PIECES: Final = re.compile(
     r"[^ \n/-]+[/-]?|[/-]"
 )  # what a line may not break within; other blanks break none
-_CHINESE_PIECES: Final = re.compile(r"\d+月\d+日 \d+:\d\d|(?<![!-~])[!-~]{1,16}(?![!-~])")
+_CHINESE_PIECES: Final = re.compile(
+    r"至?\d+月\d+日 \d+:\d\d|\d+/\d+（[\d.]+%）|长期\d+条|(?<![!-~])[!-~]{1,16}(?![!-~])"
+)
+# A head breaks before its unit and at its stroke.
+_HEAD_PIECES: Final = re.compile(r"^[^（）/\n]{1,3}(?=（|$)|[^（）/\n]{1,3}/|（[^（）]{1,5}）", re.M)
+_OVER: Final = 1.05  # of the page that needs of a Chinese table may take: they are told for the wider typeface, with slack
 _CHINESE_INSET_TWIPS: Final = 30  # 1.5 pt
 _SHORT: Final = (
-    14,
-    8,
-    0,
+    (14, False),
+    (8, False),
+    (0, False),
 )  # signs of a cell that stays on one line where there is room: a unit's name, a number with its unit
-_CHINESE_SHORT: Final = (5, 0)
+_CHINESE_SHORT: Final = ((8, True), (5, True), (5, False), (0, False))  # and whether heads keep their pieces
 
 
 def fit_columns(body: Any, style_names: Mapping[str, str]) -> None:
@@ -37,10 +42,11 @@ def fit_columns(body: Any, style_names: Mapping[str, str]) -> None:
     for table in body.iter(qn("w:tbl")):
         columns = table.findall(f"{qn('w:tblGrid')}/{qn('w:gridCol')}")
         needs = [
-            _needs(table, len(columns), style_names, whole_to=signs)
-            for signs in (_CHINESE_SHORT if is_chinese else _SHORT)
+            _needs(table, len(columns), style_names, whole_to=signs, keeps_heads=keeps)
+            for signs, keeps in (_CHINESE_SHORT if is_chinese else _SHORT)
         ]
-        least = next((one for one in needs if sum(one) <= _WIDEST_TWIPS), needs[-1])
+        most = _WIDEST_TWIPS * (_OVER if is_chinese else 1)
+        least = next((one for one in needs if sum(one) <= most), needs[-1])
         widths = fitted([int(one.get(qn("w:w"))) for one in columns], least, _WIDEST_TWIPS)
         for column, width in zip(columns, widths, strict=True):
             column.set(qn("w:w"), str(width))
@@ -79,16 +85,18 @@ def _cells(table: Any) -> Iterator[tuple[int, int, Any]]:
             at += wide
 
 
-def _needs(table: Any, count: int, style_names: Mapping[str, str], *, whole_to: int) -> list[float]:
+def _needs(
+    table: Any, count: int, style_names: Mapping[str, str], *, whole_to: int, keeps_heads: bool
+) -> list[float]:
     """What each column needs for its words, and for its cells of up to `whole_to` signs as a whole; twips."""
     needed = [0.0] * count
     for at, span, cell in _cells(table):
         if span == 1:
-            needed[at] = max(needed[at], _needed_twips(cell, style_names, whole_to))
+            needed[at] = max(needed[at], _needed_twips(cell, style_names, whole_to, keeps_heads=keeps_heads))
     return needed
 
 
-def _needed_twips(cell: Any, style_names: Mapping[str, str], whole_to: int) -> float:
+def _needed_twips(cell: Any, style_names: Mapping[str, str], whole_to: int, *, keeps_heads: bool) -> float:
     needed = 0.0
     is_chinese = office().language == "zh"
     words = _CHINESE_PIECES if is_chinese else _PIECES
@@ -100,19 +108,22 @@ def _needed_twips(cell: Any, style_names: Mapping[str, str], whole_to: int) -> f
             node.text or "" if node.tag == qn("w:t") else "\n"
             for node in paragraph.iter(qn("w:t"), qn("w:br"))
         )
-        is_whole = len(text) <= whole_to and not (is_chinese and name in (TABLE_HEAD, SMALL_HEAD))
+        is_head = is_chinese and name in (TABLE_HEAD, SMALL_HEAD)
+        is_whole = len(text) <= whole_to and not is_head
         pieces = [text.strip()] if is_whole else words.findall(text)
-        longest = max((_width_em(piece, is_whole=is_whole) for piece in pieces), default=0.0)
+        if is_head and keeps_heads:
+            pieces += _HEAD_PIECES.findall(text)
+        longest = max((_width_em(piece, is_whole=is_whole or is_chinese) for piece in pieces), default=0.0)
         needed = max(needed, longest * size_twips)
     return needed + 2 * (_CHINESE_INSET_TWIPS if is_chinese else _INSET_TWIPS) + _SLACK_TWIPS
 
 
 def _width_em(word: str, *, is_whole: bool) -> float:
     """The width of a word in parts of its size, set in the PDF's stand-ins or in Word's 仿宋, where each letter takes half of it. Other
-    signs may part anywhere and ask for nothing, but those of a whole cell and of a moment in Chinese."""
+    signs may part anywhere and ask for nothing, but those of a whole cell and of a piece in Chinese; a bracket at the end of a line takes half."""
     advances = [_advances_em()[char] for char in word if char in _advances_em()]
-    signs = len(word) - len(advances) if is_whole else sum(char in "月日" for char in word)
-    return max(sum(advances), 0.5 * len(advances)) + signs
+    signs = len(word) - len(advances) - 0.5 * (word.startswith("（") + word.endswith("）"))
+    return max(sum(advances), 0.5 * len(advances)) + (signs if is_whole else 0)
 
 
 @cache

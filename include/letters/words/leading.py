@@ -20,3 +20,15 @@ def leading(rows: Iterable[Row], amount: Callable[[Row], int], most: int) -> lis
     least = amount(ordered[most - 1])
     found = [row for row in ordered if amount(row) >= least]
     return found if len(found) <= LONGEST else [row for row in ordered if amount(row) > least]
+
+
+def foremost(rows: Iterable[Row], amount: Callable[[Row], int]) -> tuple[list[Row], bool]:
+    """The rows that share the first place, and whether these are all of several, so that none of them has most.
+
+    >>> foremost([2, 3, 3], int), foremost([3, 3], int), foremost([3], int)
+    (([3, 3], False), ([3, 3], True), ([3], False))
+    """
+    listed = list(rows)
+    most = max(map(amount, listed), default=0)
+    first = [row for row in listed if amount(row) == most]
+    return first, 1 < len(first) == len(listed)

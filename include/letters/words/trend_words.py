@@ -21,18 +21,26 @@ def trend_title(figures: SummaryFigures) -> str:
     """`各城市每7天推送报警（1月15日至3月10日，柱上为条数）`, with how many days the first bar has where they are fewer."""
     spans = _spans(figures)
     days = days_words(spans[0].start, spans[-1].end - DAY)
-    first = (spans[0].end - spans[0].start).days
+    first = _first_days(spans)
     if first == _SPAN_DAYS:
         return say("各城市每7天推送报警（{days}，柱上为条数）", days=days)
     return say("各城市每7天推送报警（{days}，柱上为条数，首柱为{first}天）", days=days, first=first)
 
 
 def trend_values(figures: SummaryFigures) -> dict[str, Any]:
-    """`走势图题`, `走势说明` (why there is no picture), `走势首日` and `走势表` (the first units with a bar, for the mail) of
+    """`走势图题`, `走势说明` (why there is no picture), `走势首天` (days of the first bar, where they are fewer than seven), `走势首日` and `走势表` (the first units with a bar, for the mail) of
     `有报警走势` units."""
     if not has_trend(figures):
-        return {"走势图题": "", "走势说明": _why_not(figures), "走势首日": [], "走势表": [], "有报警走势": 0}
+        return {
+            "走势图题": "",
+            "走势说明": _why_not(figures),
+            "走势首天": 0,
+            "走势首日": [],
+            "走势表": [],
+            "有报警走势": 0,
+        }
     spans = _spans(figures)
+    first = _first_days(spans)
     rows = [
         {"城市": city.unit_name, "条数": ["—" if one.pushed is None else one.pushed for one in city.trend]}
         for city in figures.cities
@@ -41,10 +49,15 @@ def trend_values(figures: SummaryFigures) -> dict[str, Any]:
     return {
         "走势图题": trend_title(figures),
         "走势说明": "",
+        "走势首天": first if first < _SPAN_DAYS else 0,
         "走势首日": [f"{one.start.month}/{one.start.day}" for one in spans],
         "走势表": rows[:_MAIL_ROWS],
         "有报警走势": len(rows),
     }
+
+
+def _first_days(spans: tuple[SpanCount, ...]) -> int:
+    return (spans[0].end - spans[0].start).days
 
 
 def _why_not(figures: SummaryFigures) -> str:
