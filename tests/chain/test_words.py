@@ -174,7 +174,8 @@ def test_joint_holders_report_each_their_own(house: House) -> None:
 def test_a_unit_that_does_not_hold_the_alarm_says_nothing_of_it(house: House) -> None:
     assigned(house, OTHER)
     done = handed_in(house, NOTHING)
-    assert [(one.outcome, one.reason) for one in done.rows] == [("refused", "该报警交办给阳泉市，不是该单位")]
+    reason = "该报警交办给阳泉市，不是该单位（报警编号：A1）"
+    assert [(one.outcome, one.reason) for one in done.rows] == [("refused", reason)]
     assert in_quarantine(house) == [("feedback", "该报警交办给阳泉市，不是该单位")]
     assigned(house, UNIT)
     assert replayed(house) == {}
@@ -193,7 +194,7 @@ def test_what_comes_after_the_review_waits_for_a_person(house: House) -> None:
     step(house, "pass", 1)
     done = handed_in(house, FOUND, hours=2)
     reason = "该交办件已验收待销号，不再采用新的反馈；需要改报的，由本单位退回后重报"
-    assert [(one.outcome, one.reason) for one in done.rows] == [("refused", reason)]
+    assert [(one.outcome, one.reason) for one in done.rows] == [("refused", f"{reason}（报警编号：A1）")]
     assert in_quarantine(house) == [("feedback", reason), ("problems", reason)]
     step(house, "return", 3, note="请改报")
     assert replayed(house, 4) == {}
