@@ -1,8 +1,9 @@
 """What became of letters: left, acknowledged, answered, accepted, rectified; of each alarm that one names, and by unit.
 
 Hours are counted from when the letter left; a back-fill, which left long after its window, counts from its own as-of. A sign of life is
-an acknowledgement, an answer or a dispute of the unit's at one of the letter's alarms, or a form or reply by mail that refers to it; what
-the office does, an acceptance too, is none. A letter all of whose alarms were answered at its as-of asks nothing: nobody is silent about it.
+an acknowledgement, an answer or a dispute of the unit's at any alarm, or a form or reply by mail from one of its contacts or about the
+letter; what the office does, an acceptance too, is none. A letter all of whose alarms were answered at its as-of asks nothing: nobody is
+silent about it.
 """
 
 from collections.abc import Collection, Mapping
@@ -123,7 +124,7 @@ def letter_fate(house: House, letter_id: int, as_of: datetime) -> LetterFate:
     problems = told.problems.groupby("alarm_id")["is_rectified"].agg(["size", "sum"])
     rows = [(str(name), by_alarm.loc[name]) for name in told.named["alarm_id"] if name in by_alarm.index]
     alarms = (_alarm(name, row, answers.get(name), problems) for name, row in rows)
-    sign_at = told.signs["event_at"].min() if len(told.signs) else None
+    sign_at = told.first_signs.get(letter_id)
     is_asking = bool(told.named["is_asked"].any())
     counted_from = None if start == left else _moment(start)
     return LetterFate(_moment(left), _moment(sign_at), tuple(alarms), is_asking, counted_from)
@@ -185,12 +186,14 @@ def fates_table(found: Fates) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Told:
-    """`letters` (index letter_id) with `start_at`; `named`: letter_id, alarm_id, pushed_at, is_asked; `signs` from each letter's `start_at` on, with
-    `hours`; `judged`, `problems`: of all alarms."""
+    """`letters` (index letter_id) with `start_at`; `named`: letter_id, alarm_id, pushed_at, is_asked; `signs`: of the letters' alarms and about the
+    letters, from each one's `start_at` on, with `hours`; `first_signs`: when each letter's unit first spoke from then on, by letter_id;
+    `judged`, `problems`: of all alarms."""
 
     letters: pd.DataFrame
     named: pd.DataFrame
     signs: pd.DataFrame
+    first_signs: Mapping[int, pd.Timestamp]
     judged: pd.DataFrame
     problems: pd.DataFrame
 
@@ -212,7 +215,30 @@ def _told(connection: Connection, asked: dict[str, Any], as_of: datetime) -> _To
     signs = signs.astype({"letter_id": "int64"}).merge(letters[["start_at"]].reset_index(), on="letter_id")
     signs = signs[signs["event_at"] >= signs["start_at"]]
     hours = (signs["event_at"] - signs["start_at"]).dt.total_seconds() / 3600
-    return _Told(letters, named, signs.assign(hours=hours), judged, problems)
+    first_signs = _first_signs(connection, letters, signs, as_of)
+    return _Told(letters, named, signs.assign(hours=hours), first_signs, judged, problems)
+
+
+def _first_signs(
+    connection: Connection, letters: pd.DataFrame, signs: pd.DataFrame, as_of: datetime
+) -> dict[int, pd.Timestamp]:
+    """The first sign of life of each letter's unit since the letter left, whatever it is about; none of those without."""
+    found: dict[int, pd.Timestamp] = _first(signs, "letter_id")
+    if letters.empty:
+        return found
+    units = tuple(sorted(letters["unit_code"].unique()))
+    since_at = letters["start_at"].min().to_pydatetime()
+    said = frame(connection, "signs_of_units", unit_codes=units, since_at=since_at, as_of_at=as_of)
+    said = said.sort_values("sign_at", ignore_index=True)
+    by_unit = {str(code): own for code, own in said.groupby("unit_code")["sign_at"]}
+    for letter_id, code, start_at in zip(
+        letters.index, letters["unit_code"], letters["start_at"], strict=True
+    ):
+        own = by_unit.get(code, said["sign_at"].iloc[:0])
+        place = int(own.searchsorted(start_at))
+        if place < len(own):
+            found[letter_id] = min(own.iloc[place], found.get(letter_id, own.iloc[place]))
+    return found
 
 
 def _starts(letters: pd.DataFrame) -> pd.Series:
@@ -271,10 +297,13 @@ def _fates_by(told: _Told, unit_of: Mapping[int, str], names: Mapping[str, str])
             own.asked.add((letter, alarm))
     for letter, alarm, event, hours in values_of(told.signs, "letter_id", "alarm_id", "event", "hours"):
         own = gathered[unit_of[letter]]
-        if letter in own.asking:
-            own.signs[letter] = min(hours, own.signs.get(letter, hours))
         if event == ANSWER and (letter, alarm) in own.asked:
             own.answers[letter, alarm] = min(hours, own.answers.get((letter, alarm), hours))
+    starts = told.letters["start_at"].to_dict()
+    for letter, sign_at in told.first_signs.items():
+        own = gathered[unit_of[letter]]
+        if letter in own.asking:
+            own.signs[letter] = (sign_at - starts[letter]).total_seconds() / 3600
     judged = told.judged[told.judged["is_pushed"]]
     stands = {
         alarm: event if is_answered else None

@@ -142,6 +142,24 @@ def test_what_the_office_does_is_no_word_of_the_unit(engine: Engine, tmp_path: P
     assert (one.heard, one.sign_hours, one.answer_hours) == (Share(0, 1), None, None)
 
 
+def test_a_unit_that_speaks_about_another_alarm_is_there(engine: Engine, tmp_path: Path) -> None:
+    """As where an address is to be verified: a sign of life is one whatever it is about."""
+    add_cities(engine, YANGQUAN, SHIJIAZHUANG)
+    add_alarm(engine, "A1", "03-12 06:00")
+    add_alarm(engine, "A2", "03-13 07:00")
+    add_alarm(engine, "B1", "03-12 06:00", unit_code=SHIJIAZHUANG)
+    add_event(engine, "A2", "acknowledged", "03-12 07:30")  # before the letter left
+    add_event(engine, "A2", "submitted", "03-13 11:30")
+    letter_id = send(engine, tmp_path, YANGQUAN, "A1")
+    send(engine, tmp_path, SHIJIAZHUANG, "B1")
+    house = house_of(engine, tmp_path)
+    assert letter_fate(house, letter_id, AS_OF).sign_at == moment("03-13 11:30").astimezone(UTC)
+    silent, spoke = unit_fates(house, DAY, DAY, None, AS_OF).units
+    hours = (moment("03-13 11:30") - LEFT).total_seconds() / 3600
+    assert (spoke.heard, spoke.sign_hours, spoke.answer_hours) == (Share(1, 1), round(hours, 1), None)
+    assert (silent.heard, silent.sign_hours) == (Share(0, 1), None)
+
+
 def test_a_letter_that_asks_nothing_is_not_silent(engine: Engine, tmp_path: Path) -> None:
     add_cities(engine, YANGQUAN, SHIJIAZHUANG)
     for name, code in (("A1", YANGQUAN), ("B1", SHIJIAZHUANG)):
