@@ -23,6 +23,7 @@ from include.answer_form.reading_suspects import inspected_suspects, typed_code
 from include.errors import InputError
 from include.language import say
 from include.periods import DAY, office_zone
+from include.profile.current import office
 from include.rules import SIMULATED_LABEL
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.delivery import BrokenRow, Chunk, Delivery, Inspected, Part, named_cells, text_frame
@@ -219,29 +220,54 @@ def _typed_text(key: str, text: str) -> str:
 
 def _faults(row: dict[str, str], letter: Letter) -> list[Fault]:
     """Everything that is wrong with a row, each with the keys of its columns; nothing of a row that can be used."""
+    faults = [*_answer_faults(row, letter), *_date_faults(row)]
+    if not faults:
+        return []  # a category that nobody knows loses the problem alone, not the answer: the check of problems names it
+    told = {key for _, keys in faults for key in keys}
+    return faults + [_choice_fault(key) for key in _unknown_choices(row) if key not in told]
+
+
+def _answer_faults(row: dict[str, str], letter: Letter) -> list[Fault]:
     if row["code"] != answer_code(letter.key, row["alarm_id"]) or row["alarm_id"] not in letter.alarms:
         words = say(
             "应答码与函件（{key}）或报警编号不符：应使用随函所附表格，复制行时一并复制应答码和报警编号",
             key=letter.key,
         )
-        return [(words, {"code", "alarm_id"}), *_date_faults(row)]
+        return [(words, {"code", "alarm_id"})]
     if row["result"] not in form.RESULTS:
-        words = say("排查结果应从下拉列表选择：") + say("、").join(map(say, form.RESULTS))
-        return [(words, {"result"}), *_date_faults(row)]
+        return [_choice_fault("result")]
     faults: list[Fault] = []
     needed = [*form.RESULTS[row["result"]].needs]
     if "rectification" in needed and row["rectification"] in form.RECTIFICATIONS:
         needed.append(form.RECTIFICATIONS[row["rectification"]])
     elif "rectification" in needed:
         needed.remove("rectification")
-        words = say("整改状态应从下拉列表选择：") + say("、").join(map(say, form.RECTIFICATIONS))
-        faults.append((words, {"rectification"}))
+        faults.append(_choice_fault("rectification"))
     empty = [column for column in _OURS if column.key in needed and not row[column.key]]
     if empty:
         names = say("、").join(column.title for column in empty)
         words = say("选择“{result}”时必填：{names}", result=say(row["result"]), names=names)
         faults.append((words, {column.key for column in empty}))
-    return faults + _date_faults(row)
+    return faults
+
+
+def _unknown_choices(row: dict[str, str]) -> list[str]:
+    """The keys of the columns whose word is none of those to choose from."""
+    return [key for key, known in _choices().items() if row[key] and row[key] not in known]
+
+
+def _choices() -> dict[str, tuple[str, ...]]:
+    return {
+        "result": tuple(form.RESULTS),
+        "category": office().categories,
+        "rectification": tuple(form.RECTIFICATIONS),
+    }
+
+
+def _choice_fault(key: str) -> Fault:
+    title = next(column.title for column in form.COLUMNS if column.key == key)
+    names = say("、").join(map(say, _choices()[key]))
+    return say("{title}应从下拉列表选择：{names}", title=title, names=names), {key}
 
 
 def _date_faults(row: dict[str, str]) -> list[Fault]:

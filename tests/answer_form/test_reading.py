@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from include.answer_form import layout as form
 from include.answer_form.writing import answer_form
+from include.profile.current import office
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from include.sources.kinds.watched_folder import empty_inbox
@@ -256,6 +257,15 @@ MISFITS: tuple[tuple[dict[str, Any], str], ...] = (
         "选择“已排查，发现问题”时必填：排查单位；整改期限不是有效的日期：应如2020-03-13；"
         "排查时间不是有效的时间：应如2020-03-13 08:30",
     ),
+    (
+        {"rectify_by_date": "下周", "category": "工厂"},
+        f"整改期限不是有效的日期：应如2020-03-13；问题类别应从下拉列表选择：{'、'.join(office().categories)}",
+    ),
+    (
+        {"result": "不知", "category": "工厂", "rectification": "快了", "rectify_by_date": "下周"},
+        "排查结果应从下拉列表选择：已签收，正在排查、已排查，发现问题、已排查，未发现问题、误报申诉；整改期限不是有效的日期：应如2020-03-13；"
+        f"问题类别应从下拉列表选择：{'、'.join(office().categories)}；整改状态应从下拉列表选择：已整改、整改中",
+    ),
 )
 
 
@@ -280,7 +290,7 @@ def test_rows_that_do_not_fit_say_why(engine: Engine, source: SourceConfig) -> N
         for number, (_, reason) in enumerate(MISFITS, start=form.FIRST_ROW + 2)
     )
     (value,) = (
-        value for value, reason in stored(engine, "quarantine", "value", "reason") if reason == MISFITS[-1][1]
+        value for value, reason in stored(engine, "quarantine", "value", "reason") if reason == MISFITS[-3][1]
     )
     assert value.startswith("整改期限：三天内；排查单位：—；排查时间：昨天；排查结果：已排查，发现问题；")
     assert value.endswith("备注：电话；报警编号：A1")
