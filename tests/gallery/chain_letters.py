@@ -162,11 +162,11 @@ def _rows(count: int, stem: str = "") -> tuple[AssessedUnit, ...]:
             signed, reported, mended = (
                 (2, 1, 1) if is_small else (12 - number // 3, 14 - number // 2, max(12 - number, 0))
             )
-            signed_late, reported_late, mended_late = (
-                (0, 1, 0) if is_small else (number // 5, number // 4, min(number // 3, mended))
-            )
             due = signed + reported + mended
-            on_time = due - signed_late - reported_late - mended_late
+            # The lower the place, the more is late: no two of a group have one share.
+            late = 1 if is_small else min(due, due * (number - 1) // (count + 1) + (number > 1))
+            signed_late, reported_late, mended_late = _spread(late, signed, reported, mended)
+            on_time = due - late
             unit = (
                 f"{stem}{number}"
                 if stem
@@ -179,6 +179,15 @@ def _rows(count: int, stem: str = "") -> tuple[AssessedUnit, ...]:
                 )
             )  # fmt: skip
     return tuple(found)
+
+
+def _spread(late: int, *steps: int) -> list[int]:
+    """So many late ones, the last steps first."""
+    found = []
+    for count in reversed(steps):
+        found.append(min(late, count))
+        late -= found[-1]
+    return found[::-1]
 
 
 def _assessment(rows: tuple[AssessedUnit, ...], issue: Issue) -> Letter:

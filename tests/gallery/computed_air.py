@@ -283,7 +283,7 @@ def _warnings(month: date, table: pd.DataFrame) -> MonthWarnings:
         rising = part.sort_values("pop_pct", ascending=False)
         first = {"in_a_row": 3, "in_a_year": 4, "escalation": "连续3次", "reasons": "月均浓度最高"}
         warned.append(_warned(str(code), order, 0) | first)
-        if rising.index[0] != order.index[0]:
+        if rising.index[0] != order.index[0] and rising["pop_pct"].iloc[0] > 0:
             second = {"in_a_row": 1, "in_a_year": 1, "escalation": "", "reasons": "环比变化最差"}
             warned.append(_warned(str(code), rising, 0) | second)
         near.append(_warned(str(code), order, 1) | {"reasons": "月均浓度最高（第2位）"})
