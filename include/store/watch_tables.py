@@ -234,7 +234,7 @@ watch_suppressed = Table(
         "reason",
         String(24),
         nullable=False,
-        comment="why no alarm was made: lasting, dust, wide, humid, surroundings, fault, single_hour, weak",
+        comment="why no alarm was made: lasting, dust, wide, humid, surroundings, single_hour, weak",
     ),
     Column("peak_increment_ug_m3", Float, comment="highest above the surroundings, μg/m³"),
     Column("peak_probability", Float, comment="highest chance of a true event, 0 to 1"),
