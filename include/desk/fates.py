@@ -223,22 +223,24 @@ def _first_signs(
     connection: Connection, letters: pd.DataFrame, signs: pd.DataFrame, as_of: datetime
 ) -> dict[int, pd.Timestamp]:
     """The first sign of life of each letter's unit since the letter left, whatever it is about; none of those without."""
-    found: dict[int, pd.Timestamp] = _first(signs, "letter_id")
+    about: dict[int, pd.Timestamp] = _first(signs, "letter_id")
     if letters.empty:
-        return found
+        return about
     units = tuple(sorted(letters["unit_code"].unique()))
     since_at = letters["start_at"].min().to_pydatetime()
     said = frame(connection, "signs_of_units", unit_codes=units, since_at=since_at, as_of_at=as_of)
-    said = said.sort_values("sign_at", ignore_index=True)
-    by_unit = {str(code): own for code, own in said.groupby("unit_code")["sign_at"]}
-    for letter_id, code, start_at in zip(
-        letters.index, letters["unit_code"], letters["start_at"], strict=True
-    ):
-        own = by_unit.get(code, said["sign_at"].iloc[:0])
-        place = int(own.searchsorted(start_at))
-        if place < len(own):
-            found[letter_id] = min(own.iloc[place], found.get(letter_id, own.iloc[place]))
-    return found
+    said = said.astype({"unit_code": letters["unit_code"].dtype, "sign_at": letters["start_at"].dtype})
+    found = pd.merge_asof(
+        letters.reset_index().sort_values("start_at"),
+        said.sort_values("sign_at"),
+        left_on="start_at",
+        right_on="sign_at",
+        by="unit_code",
+        direction="forward",
+    )
+    spoke = found[found["sign_at"].notna()]
+    firsts = zip(spoke["letter_id"].tolist(), spoke["sign_at"].tolist(), strict=True)
+    return about | {letter: min(at, about.get(letter, at)) for letter, at in firsts}
 
 
 def _starts(letters: pd.DataFrame) -> pd.Series:
