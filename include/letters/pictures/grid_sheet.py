@@ -171,6 +171,7 @@ def _fill(
         size_pt=size_pt,
         avoided=[*inside, *kept_free],
         most_numbers=most_numbers,
+        in_letters=True,
     )
     draw_names(panel.axes, names, size_pt)
     return listed_names(names)
