@@ -186,7 +186,7 @@ def _draw_map(
                 (left, bottom),
                 right - left,
                 top - bottom,
-                facecolor="#f6c7c7",
+                facecolor="#fbe0e0",
                 edgecolor=MARK_RED,
                 linewidth=1.4,
             )
