@@ -1,17 +1,18 @@
 """A few alarms of 11 March 2020 in a store, and the desk on it without Airflow."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from weakref import finalize
 
 import httpx
 from fastapi import FastAPI, HTTPException, Request
 from sqlalchemy import Engine, insert
 
 from include.desk.pages.access import Access, Visitor, form_token
-from include.desk.pages.desk import Airflow, Desk
+from include.desk.pages.desk import Airflow, Desk, Recent
 from include.desk.pages.site import create_site
 from include.house import House, default_registry, open_house
 from include.periods import office_zone
@@ -124,6 +125,44 @@ def access() -> Access:
     return Access(reader, operator)
 
 
+@dataclass
+class _Clock:
+    now: datetime
+
+
+@dataclass(frozen=True)
+class _Seat:
+    """A desk and its pages. To make the pages takes half a second, so a seat that nobody holds any more is taken again, by whoever comes
+    next with a house, a clock, and memories of its own."""
+
+    desk: Desk
+    site: FastAPI
+    app: FastAPI
+
+    def taken(self, **own: Any) -> "_Seat":
+        for name, value in own.items():
+            object.__setattr__(self.desk, name, value)
+        return self
+
+
+_FREE: Final[list[_Seat]] = []
+
+
+def _made() -> _Seat:
+    desk = Desk(_no_house, access(), lambda: NOW, b"secret of the test", correct, cells_of_hour)
+    site, app = create_site(desk), FastAPI()
+    app.mount("/desk", site)
+    return _Seat(desk, site, app)
+
+
+def _no_house() -> House:
+    raise AssertionError("nobody sits at this desk")
+
+
+def _left(seat: _Seat) -> None:
+    _FREE.append(seat.taken(open_house=_no_house, recent=Recent(), airflow=Airflow()))
+
+
 class Browser:
     """Asks the desk, mounted under /desk, as one user."""
 
@@ -136,20 +175,22 @@ class Browser:
         now: datetime = NOW,
         airflow: Airflow | None = None,
     ) -> None:
-        self.now = now  # a test moves it on
-        self.desk = Desk(
-            lambda: house,
-            access(),
-            lambda: self.now,
-            b"secret of the test",
-            correct,
-            cells_of_hour,
-            airflow=airflow or Airflow(),
+        self._clock = clock = _Clock(now)
+        seat = _FREE.pop() if _FREE else _made()
+        seat.taken(
+            open_house=lambda: house, clock=lambda: clock.now, recent=Recent(), airflow=airflow or Airflow()
         )
-        self.site = create_site(self.desk)
-        self.app = FastAPI()
-        self.app.mount("/desk", self.site)
+        self.desk, self.site, self.app = seat.desk, seat.site, seat.app
         self._headers = {"user": user, "accept-language": language}
+        finalize(self, _left, seat)
+
+    @property
+    def now(self) -> datetime:
+        return self._clock.now
+
+    @now.setter
+    def now(self, now: datetime) -> None:
+        self._clock.now = now
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {**self._headers, **options.pop("headers", {})}
