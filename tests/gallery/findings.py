@@ -1,5 +1,5 @@
 """What is wrong with the layout of a page or a picture: words outside, over each other or over a line, pages nearly empty, lines
-stretched, last lines of one character, moments torn apart."""
+stretched, last lines of one character, signatures without text, moments torn apart."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -40,6 +40,8 @@ _NESTED: Final = re.compile(r"（[^（）]*（[^（）]*）")
 _DOUBLED: Final = re.compile(r".{0,9}(?:[，；、：][，；、：。]|。[，；、：。]).{0,9}")
 _SIGNS: Final = "，。；：、！？）》”’.,;:!?)"
 _OPENING, _CLOSING = "（《“‘〔", "，。；：、！？）》”’〕"  # of a full-width sign of these half is blank
+_FULL_LINE: Final = 0.9  # of the type area's width: a line of running text reaches that far
+_ANNEX: Final = re.compile(r"(?:附件|Annex )\d+(?:$|[ 　])")
 _LONGEST_CELL: Final = 18  # signs of a cell that holds a moment; longer ones are prose
 
 
@@ -71,6 +73,7 @@ def page_findings(pages: Sequence[Page]) -> list[str]:
             *_struck(page),
             *_stretched(page),
             *_lonely(page),
+            *_unread(page),
             *_misplaced(page),
             *_torn(page),
             *_hidden(page),
@@ -160,16 +163,32 @@ def _lines(page: Page) -> list[list[Text]]:
 
 
 def _lonely(page: Page) -> Iterator[str]:
-    """A paragraph's last line of one character: the line above it is full, and it begins at the margin."""
+    """A paragraph's last line of one or two characters: the line above it is full, and it begins at the margin."""
     edge = page.width - _RIGHT_PT
     lines = [(line, "".join(text.words for text in line)) for line in _lines(page)]
     full = [line[-1].base for line, _ in lines if abs(line[-1].box.right - edge) < 0.6 * line[-1].size]
     for line, words in lines:
         first = line[0]
-        if abs(first.box.left - _LEFT_PT) > 1 or len(words.strip().rstrip(_SIGNS)) > 1 or first.size < 12:
+        if abs(first.box.left - _LEFT_PT) > 1 or len(words.strip().rstrip(_SIGNS)) > 2 or first.size < 12:
             continue
         if any(0 < base - first.base < 2.2 * first.size for base in full):
-            yield f"a last line of one character: {words!r}"
+            yield f"a last line of one or two characters: {words!r}"
+
+
+def _unread(page: Page) -> Iterator[str]:
+    """A page with nothing to read but addresses, a list and a signature, and one line of a text alone over the annex that follows it."""
+    lines = [line for line in _lines(page) if line[0].size >= 12]
+    edge = _LEFT_PT + _FULL_LINE * (page.width - _RIGHT_PT - _LEFT_PT)
+    if (
+        page.number > 1
+        and not page.pictures
+        and not page.rules
+        and all(one[-1].ink.right < edge for one in lines)
+    ):
+        yield "a page without a line of text, a table or a picture"
+    marks = [line[0].base for line in lines if _ANNEX.match("".join(text.words for text in line))]
+    if marks and len({round(line[0].base) for line in lines if line[0].base > marks[0] + 1}) == 1:
+        yield "one line of the text alone over an annex"
 
 
 def _misplaced(page: Page) -> Iterator[str]:

@@ -31,8 +31,8 @@ def found(markup: str) -> list[str]:
         "各时段的反馈率（%）：" * 20,
         "#table(columns: 2, [3月10日 15:44], [已反馈（条）])",
         "国#sub[2.5]，国#super[3]。",
-        "国" * 28 * 10 + "\n#pagebreak()\n国",
-        "国" * 28 + "国国。",
+        "国" * 28 * 10 + "\n#pagebreak()\n" + "国" * 28,
+        "国" * 28 + "国国国。",
         "#place(dx: 20mm, dy: -5mm, line(length: 10mm, angle: 90deg))#place(dx: 20mm - 32pt)[国国~~]",  # blanks on the line
     ],
 )
@@ -60,7 +60,7 @@ def test_what_is_well_set_has_no_finding(markup: str) -> None:
             "国" * 15 + "#box(width: 13.5em)[网]" + "国" * 40,
             "page 1: a line stretched 1.93 times: '" + "国" * 15 + "'",
         ),
-        ("国" * 28 + "\\ 国。", "page 1: a last line of one character: '国。'"),
+        ("国" * 28 + "\\ 国。", "page 1: a last line of one or two characters: '国。'"),
         (
             "#set text(size: 9pt)\n#set par(leading: 4pt, justify: false)\n#box(width: 5em)[#h(1em)3月10日15:44]",
             "page 1: a moment on two lines: '3月10日' '15:44'",
@@ -72,6 +72,14 @@ def test_what_is_well_set_has_no_finding(markup: str) -> None:
         (
             "#set text(size: 9pt)\n#set par(leading: 4pt, justify: false)\n#box(width: 5em)[12 March 8:30]",
             "page 1: a moment on two lines: '12 March' '8:30'",
+        ),
+        (
+            "国" * 28 * 10 + "\n#pagebreak()\n报送邮箱：a\n\n局\n\n2020年3月13日",
+            "page 2: a page without a line of text, a table or a picture",
+        ),
+        (
+            "国" * 28 * 10 + "\n#pagebreak()\n五是核查。\n\n附件1",
+            "page 2: one line of the text alone over an annex",
         ),
         ("甲#sym.zws 乙", "page 1: a hidden sign in '甲\\u200b 乙'"),
     ],

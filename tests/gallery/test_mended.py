@@ -33,7 +33,7 @@ def page_with(pages: list[Page], words: str) -> Page:
 
 def test_an_annex_with_a_picture_starts_a_page_and_the_rules_are_not_torn_from_their_title() -> None:
     pages = pages_of(content(letter_of("bulletin-first-half"), "pdf"))
-    of_air = page_with(pages, "附件1")
+    of_air = next(page for page in pages if any(text.words == "附件1" for text in page.texts))
     assert of_air.number > page_with(pages, "报送邮箱").number  # whose page is more than a fifth full
     assert of_air.number == page_with(pages, "（二）其他污染物").number
     assert page_with(pages, "数据和规则说明").number == page_with(pages, "疑似来源").number
@@ -79,3 +79,27 @@ def test_where_pages_still_move_fewer_annexes_follow(unsettled: int, tries: list
 
     assert settled(compiled) == ("made", [])
     assert asked == tries
+
+
+@pytest.mark.parametrize("name", ["notice-red-head", "bulletin-first-half"])
+def test_the_signature_has_words_with_it_and_the_page_before_is_full(name: str) -> None:
+    """附件说明 flows with the text where an annex follows the signature; where that starts a page, the last paragraph comes along."""
+    pages = pages_of(content(letter_of(name), "pdf"))
+    signed = page_with(pages, "（联系人")
+    words = [text.words for text in signed.texts if text.size > 12 and not text.is_margin]
+    assert words[0].startswith("3." if name == "notice-red-head" else "请你市针对上述事项")
+    before = pages[signed.number - 2]
+    assert (
+        min(text.base for text in before.texts if not text.is_margin and text.size > 12)
+        < 0.35 * before.height
+    )
+
+
+def test_a_row_of_many_lines_may_part_and_a_picture_leaves_no_blank() -> None:
+    first = pages_of(content(letter_of("dissection"), "pdf"))[0]
+    assert any(text.words.startswith("2020年3月8日") or text.words == "核查情况" for text in first.texts)
+    pages = pages_of(content(letter_of("bulletin-whole-lattice"), "pdf"))
+    of_map = page_with(pages, "图3")
+    assert (
+        min(text.base for text in pages[of_map.number - 2].texts if not text.is_margin) < 0.2 * of_map.height
+    )

@@ -85,7 +85,7 @@ def test_page_numbers_stand_outside_and_not_on_the_first_page() -> None:
 
 @pytest.mark.parametrize("problems", range(1, 9))
 def test_the_signature_never_stands_without_text(problems: int) -> None:
-    """However long the text is, at least one line of it is on the page of the date."""
+    """However long the text is, its address or the last of its annexes is on the page of the date, over the table that follows there."""
     figures = notice(problems=0)
     figures = replace(
         figures, problems=tuple(problem_row(n, category="类别" * 6 + str(n)) for n in range(problems))
@@ -93,7 +93,9 @@ def test_the_signature_never_stands_without_text(problems: int) -> None:
     file = compose_notice(figures, ISSUE).file("pdf")
     assert file is not None
     signed = next(page for page in pdf_pages(file.content) if "（联系人" in page)
-    assert squeezed(signed).index("反馈邮箱：") < squeezed(signed).index("附件：1.")
+    assert squeezed(signed).index("热点网格排查反馈表（电子表格，另附）") < squeezed(signed).index(
+        "热点网格远程监督组2020年"
+    )
     assert "热点网格远程监督组\n2020年3月13日\n（联系人：王建国，电话：010-12345678）" in signed
 
 

@@ -100,9 +100,12 @@ def _block(block: Block) -> dict[str, Any]:
     if isinstance(block, Paragraph):
         return {"kind": "paragraph", **_paragraph(block)}
     if isinstance(block, Picture):
+        width, height = _pixels(block.content)
         return {
             "kind": "picture",
             "svg": _framed(block.content),
+            "width": width,
+            "height": height,
             "width_mm": block.width_mm,
             "alt": block.alt,
         }
@@ -113,9 +116,14 @@ def _block(block: Block) -> dict[str, Any]:
     return {"kind": "table", "widths_mm": block.widths_mm, "header_rows": block.header_rows, "rows": rows}
 
 
+def _pixels(png: bytes) -> tuple[int, int]:
+    """Width and height, as its first chunk tells them."""
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+
+
 def _framed(png: bytes) -> str:
     """An SVG that is nothing but the picture: Typst reads base64 only there, and an array of numbers takes it 30 times the memory."""
-    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))  # of the PNG's first chunk
+    width, height = _pixels(png)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"><image width="{width}" height="{height}"'
         f' href="data:image/png;base64,{b64encode(png).decode()}"/></svg>'
