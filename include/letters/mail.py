@@ -4,14 +4,12 @@ The HTML is one line with inline CSS and no outside resources, its only link tha
 written as text, not stripped HTML.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, select_autoescape
-from markupsafe import Markup, escape
 
 from include.errors import CompositionError
 from include.language import LINE_END, counted, say
@@ -19,13 +17,7 @@ from include.letters.document.formulas import subscripted
 from include.letters.document.manuscript import MARK_GAP
 from include.letters.document.sandbox import FAILURES, TemplateEnvironment
 from include.letters.document.templates import template_text
-
-_WHOLE: Final = re.compile(
-    r"((?:\d{4}年)?\d+月\d+日(?:\d+时(?:\d+分)?)?|\d+时(?:\d+分)?"
-    r"|\d+ (?:January|February|March|April|May|June|July|August|September|October|November|December)"
-    r"(?: \d{4})?(?: \d\d:\d\d)?"
-    r"|(?<![A-Za-z.\d])\d+(?:\.\d+)? ?(?:小时|天|件|条|次|hours?|days?|alarms?|μg/m³))"
-)
+from include.letters.document.whole import whole
 
 
 @dataclass(frozen=True)
@@ -66,15 +58,6 @@ def _environment() -> TemplateEnvironment:
     environment.filters["counted"] = counted
     environment.filters["whole"] = whole
     return environment
-
-
-def whole(text: str) -> Markup:
-    """The text for a narrow column of a mail: moments, and numbers with their unit, stay on one line."""
-    kept = Markup('<span style="white-space:nowrap">{}</span>')
-    parts = _WHOLE.split(text)  # every second one is a moment or a number with its unit
-    return Markup("").join(
-        kept.format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
-    )
 
 
 def _source(name: str) -> tuple[str, str, Callable[[], bool]]:
