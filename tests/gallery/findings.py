@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 from typing import Any, Final, TypeVar
 
+import numpy as np
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
@@ -24,6 +26,8 @@ MOST_STRETCHED: Final = (
     1.5  # an advance in parts of its natural one; full-width signs less, as there are many of them in a line
 )
 MOST_STRETCHED_SIGNS: Final = 1.4
+LEAST_CONTRAST: Final = 4.5  # of the words of a picture and what they stand on
+_INK_LUMINANCE: Final = 0.02
 _EDGE_PT: Final = 8 * MM  # that no word may come nearer to the edge of the paper
 _TOP_PT, _FOOT_PT = 37 * MM, 35 * MM  # margins of the type area
 _LEFT_PT, _RIGHT_PT = 28 * MM, 26 * MM
@@ -242,9 +246,11 @@ def _empty(page: Page) -> Iterator[str]:
 
 
 def figure_findings(figure: Figure) -> list[str]:
-    """Words of a picture outside it, over other words, under a mark or a sign (scale bar, north arrow), or struck through by a drawn line."""
+    """Words of a picture outside it, over other words, under a mark or a sign (scale bar, north arrow), struck through by a drawn line, or
+    hard to read on what they stand on."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
+    found = _faint(figure, canvas)
     renderer = canvas.get_renderer()
     width, height = canvas.get_width_height()
     pixel = figure.dpi / 72
@@ -254,7 +260,7 @@ def figure_findings(figure: Figure) -> list[str]:
         for text in _shown(figure, PictureText)
         if text.get_text().strip()
     ]
-    found = [
+    found += [
         f"text at the edge of the picture or beyond: {words!r}"
         for words, box in boxes
         if box.left < edge or box.bottom < edge or box.right > width - edge or box.top > height - edge
@@ -282,6 +288,45 @@ def figure_findings(figure: Figure) -> list[str]:
             ):
                 found.append(f"a line through {words!r}")
     return found
+
+
+def _faint(figure: Figure, canvas: FigureCanvasAgg) -> list[str]:
+    """Words whose colour is near that below them. A light edge helps none but those as dark as ink: it is thinner than their strokes."""
+    texts = [
+        text
+        for text in _shown(figure, PictureText)
+        if text.get_text().strip() and text.get_bbox_patch() is None
+    ]
+    boxes = [_box_of(text, canvas.get_renderer()) for text in texts]
+    for text in texts:
+        text.set_alpha(0.0)
+    edges = [text.get_path_effects() for text in texts]
+    for text in texts:
+        text.set_path_effects([])
+    canvas.draw()
+    ground = np.asarray(canvas.buffer_rgba())[::-1, :, :3] / 255
+    found = []
+    for text, box, edge in zip(texts, boxes, edges, strict=True):
+        text.set_alpha(None)
+        text.set_path_effects(edge)
+        below = ground[
+            max(0, int(box.bottom)) : int(box.top) + 1, max(0, int(box.left)) : int(box.right) + 1
+        ].reshape(-1, 3)
+        own = _luminance(np.array(to_rgb(text.get_color())))
+        if not len(below) or (edge and own < _INK_LUMINANCE):
+            continue
+        around = _luminance(np.median(below, axis=0))
+        contrast = (max(own, around) + 0.05) / (min(own, around) + 0.05)
+        if contrast < LEAST_CONTRAST:
+            found.append(f"text of a contrast of {contrast:.1f}: {text.get_text()!r}")
+    canvas.draw()
+    return found
+
+
+def _luminance(rgb: Any) -> float:
+    """Of a colour of sRGB, 0 to 1 (WCAG 2)."""
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
 
 
 def _drawn_of(line: Line2D) -> tuple[Sequence[tuple[float, float]], Sequence[Any]]:

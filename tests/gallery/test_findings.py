@@ -118,6 +118,14 @@ def _picture(draw: Any) -> Figure:
             ["a drawn sign over '8'"],
         ),
         (
+            lambda axes: (
+                axes.set_facecolor("#cc5c0c")
+                or axes.set_axis_on()
+                or axes.text(0.5, 0.5, "阳泉", color="#c00000")
+            ),
+            ["text of a contrast of 1.6: '阳泉'"],
+        ),
+        (
             lambda axes: axes.text(0.5, 0.5, "赵县") and axes.plot(0.54, 0.52, marker="^"),
             ["a mark over '赵县'"],
         ),

@@ -10,6 +10,7 @@ import pytest
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from PIL import Image
 
 from include.errors import CompositionError, InputError
@@ -164,12 +165,16 @@ def test_the_docx_has_the_form_of_an_official_letter() -> None:
     margins = (section.top_margin, section.bottom_margin, section.left_margin, section.right_margin)
     assert [round(margin.mm) for margin in margins] == [37, 35, 28, 26]
     text = document.styles["公文正文"]
+    faces = {name: document.styles[name].element.rPr.rFonts for name in ("公文正文", "公文标题")}
+    assert [one.get(qn("w:eastAsia")) for one in faces.values()] == ["仿宋_GB2312", "方正小标宋简体"]
+    assert {one.get(qn("w:hAnsi")) for one in faces.values()} == {
+        "Times New Roman"
+    }  # which stands in for no Chinese face
     assert (text.font.name, text.font.size.pt, text.paragraph_format.line_spacing.pt) == (
-        "仿宋_GB2312",
+        "Times New Roman",
         16,
         28.95,
     )
-    assert document.styles["公文标题"].font.name == "方正小标宋简体"
     assert document.styles["公文标题"].paragraph_format.alignment == WD_ALIGN_PARAGRAPH.CENTER
     for part in (
         section.header,

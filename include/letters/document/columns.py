@@ -41,12 +41,12 @@ def fit_columns(body: Any, style_names: Mapping[str, str]) -> None:
     is_chinese = office().language == "zh"
     for table in body.iter(qn("w:tbl")):
         columns = table.findall(f"{qn('w:tblGrid')}/{qn('w:gridCol')}")
-        needs = [
-            _needs(table, len(columns), style_names, whole_to=signs, keeps_heads=keeps)
-            for signs, keeps in (_CHINESE_SHORT if is_chinese else _SHORT)
-        ]
         most = _WIDEST_TWIPS * (_OVER if is_chinese else 1)
-        least = next((one for one in needs if sum(one) <= most), needs[-1])
+        least: list[float] = []
+        for signs, keeps in _CHINESE_SHORT if is_chinese else _SHORT:
+            least = _needs(table, len(columns), style_names, whole_to=signs, keeps_heads=keeps)
+            if sum(least) <= most:
+                break
         widths = fitted([int(one.get(qn("w:w"))) for one in columns], least, _WIDEST_TWIPS)
         for column, width in zip(columns, widths, strict=True):
             column.set(qn("w:w"), str(width))

@@ -35,6 +35,7 @@ from include.letters.document.word_styles import (
     COPIES,
     DATE,
     ENCLOSURES,
+    LATIN,
     SIGNATURE,
     TITLES,
     WORD_STYLES,
@@ -60,7 +61,7 @@ _NO_BREAK: Final = "\u2011"  # nothing but a place to split at: Word has an elem
 _LOWERED: Final = f'<w:vertAlign {nsdecls("w")} w:val="subscript"/>'
 # Of a telephone: Word parts it at its hyphens.
 _NUMBER: Final = re.compile(r"(?<![\w.@/-])(?:\+?\d{2,3}-)?\d{3,4}-\d{7,8}(?![\w.@/-])")
-_UNEVEN: Final = re.compile("@|[!-~]{9,}")
+_UNEVEN: Final = re.compile("@|[!-~]{5,}")
 _DIGITS: Final = "零一二三四五六七八九"
 _PAGE_FOOT: Final = (
     f'<w:framePr {nsdecls("w")} w:w="{round(156 / 25.4 * 1440)}" w:wrap="around" w:vAnchor="margin" w:hAnchor="margin"'
@@ -123,6 +124,7 @@ def compose_word(template: str, values: Mapping[str, Any], author: str, written_
     if not _is_kept(template):
         _lower_numbers(body)
         _leave_ragged(body, style_names)
+        _name_latin(document.docx)
         fit_columns(body, style_names)
     _settle_footnotes(document.docx, lowers=not _is_kept(template))
     properties = document.docx.core_properties
@@ -194,6 +196,15 @@ def _leave_ragged(body: Any, style_names: Mapping[str, str]) -> None:
         style = WORD_STYLES.get(style_names.get(looks.style or "", "")) if looks is not None else None
         if style is not None and style.align == "both" and _UNEVEN.search(_text_of(paragraph)):
             looks.jc_val = WD_ALIGN_PARAGRAPH.LEFT
+
+
+def _name_latin(document: Any) -> None:
+    """A face of their own for letters and digits, where a style names only its Chinese one: a reader without that one puts wide letters in
+    its place, which no column is made for; this one, or a face of its widths, every office program has."""
+    for fonts in document.styles.element.iter(qn("w:rFonts")):
+        if fonts.get(qn("w:ascii")) == fonts.get(qn("w:eastAsia")):
+            for script in ("w:ascii", "w:hAnsi", "w:cs"):
+                fonts.set(qn(script), LATIN)
 
 
 def _text_of(paragraph: Any) -> str:

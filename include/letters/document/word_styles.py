@@ -13,6 +13,7 @@ from include.profile.current import office
 from include.profile.values import Profile
 
 FANGSONG, XIAOBIAOSONG, HEI, KAI, SONG = "仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312", "宋体"
+LATIN: Final = "Times New Roman"
 RED: Final = "E60000"
 GREY: Final = "7F7F7F"
 LINE_PT: Final = 28.95

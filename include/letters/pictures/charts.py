@@ -43,7 +43,7 @@ from include.supervision.weekly_figures import CityWeek, SummaryFigures
 
 # Ends of the scales, alarms a day and problems of a category: fixed by how many cities there are, so that they stay from letter to letter.
 _DAY_ENDS: Final = (5, 10, 25, 50, 100, 200)
-_ALARMS_OF_CITY, _OF_CATEGORY = 5, 5  # a day at most, as a rule; a category's end in parts of a day's
+_ALARMS_OF_CITY, _OF_CATEGORY = 2, 5  # a day at most, as a rule; a category's end in parts of a day's
 _ROW_MM: Final = 4.9  # height of one bar with its gap
 _PANEL_ROWS: Final = 24  # bars of one column
 _MOST_BARS: Final = 76  # of one page
@@ -138,6 +138,20 @@ def _beside(axes: Axes, place: float, points: float, words: str, colour: str) ->
     )
 
 
+def _above(axes: Axes, place: float, count: int) -> None:
+    """A number clear of the edge of the bar below it."""
+    axes.annotate(
+        str(count),
+        (place, count),
+        xytext=(0, 1.2),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        size=7.5,
+        color=INK,
+    )
+
+
 @styled
 def alarms_by_day(figures: SummaryFigures) -> Figure:
     """Alarms pushed on each of the last four weeks' days, answered and not; this window and the one before are named."""
@@ -155,7 +169,7 @@ def alarms_by_day(figures: SummaryFigures) -> Figure:
         **_EDGE,
     )
     for place, one in zip(places, days, strict=True):
-        axes.text(place, one.pushed, str(one.pushed), ha="center", va="bottom", size=7.5, color=INK)
+        _above(axes, place, one.pushed)
     limit = scale_end([one.pushed for one in days], _day_end(figures))
     for name, span in ((say("本期"), figures.window), (say("上期"), figures.previous)):
         if span is not None:
@@ -200,7 +214,9 @@ def alarms_by_day(figures: SummaryFigures) -> Figure:
 
 
 def _day_end(figures: SummaryFigures) -> int:
-    """The end of the scale of a day's alarms: five alarms a unit, rounded up to a round number."""
+    """The end of the scale of a day's alarms: two alarms a unit, rounded up to a round number; the least where there were none."""
+    if not any(one.pushed for one in figures.days):
+        return _DAY_ENDS[0]
     most = _ALARMS_OF_CITY * len(figures.cities)
     return next((end for end in _DAY_ENDS if end >= most), _DAY_ENDS[-1])
 

@@ -7,6 +7,7 @@ to read them: shades differ in lightness, changes carry + or −. The mail has a
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import hypot
 from typing import Any, Final
 
@@ -74,17 +75,21 @@ def _level_sheet(figures: BulletinFigures, *, is_for_mail: bool) -> Figure:
     warned = [middle_of(boxes[grid_id]) for grid_id in _warned_ids(figures) if grid_id in boxes]
     areas = _areas(figures, boxes)
 
+    @cache
+    def badges(panel: Panel) -> dict[int, _Badge]:
+        return _badges(panel, areas, warned, boxes)
+
     def draw(panel: Panel) -> None:
         _fill_grids(panel, boxes, places, SHADES)
         for _, shape in areas:
             _draw_area(panel, shape)
-        for number, badge in _badges(panel, areas, warned, boxes).items():
+        for number, badge in badges(panel).items():
             _draw_badge(panel, number, badge)
         if inside := [place for place in warned if panel.holds(place)]:
             panel.axes.plot(*zip(*inside, strict=True), linestyle="none", zorder=7, **_WARNED)
 
     def marks(panel: Panel) -> list[tuple[float, float]]:
-        taken = [place for one in _badges(panel, areas, warned, boxes).values() for place in one.taken]
+        taken = [place for one in badges(panel).values() for place in one.taken]
         return [place for place in (*taken, *warned) if panel.holds(place)]
 
     handles: list[Any] = [

@@ -15,7 +15,7 @@ from matplotlib.patheffects import withStroke
 
 from include.language import say
 from include.letters.pictures.canvas import plain_axes
-from include.letters.pictures.chart_style import GRID, INK, MARK_RED, SOFT, WIDTH_MM, sized_figure
+from include.letters.pictures.chart_style import GRID, INK, SOFT, WIDTH_MM, sized_figure
 from include.letters.pictures.map_ground import (
     LETTERS,
     Scale,
@@ -61,11 +61,12 @@ _NEAR_DEG: Final = 0.5  # between cities of one part
 _MOST_BLANK: Final = 0.4  # of a map of all that its parts fill: where they fill less, each has its own
 _AROUND_DEG: Final = 0.05  # what a map shows around its cities
 _NAME_PT, _MAIL_NAME_PT = 7.5, 9.0
-_FEW, _FEW_PT = 6, 10.5  # so many cities have room for larger names
+_FEW, _FEW_PT, _ONE_PT = 6, 10.5, 14.0  # so many cities have room for larger names, and one for the largest
 _MARK_MM, _APART_MM = 1.4, 2.6  # of a mark: what it reaches to each side, and from the middle of another
 _NOTE_PT, _LINE_MM = 7.5, 3.2  # of the lines at the foot
 _LINES_PT, _LINES_MM = 8.0, 4.0  # of the lines between maps and legend
 _PT_MM: Final = 25.4 / 72
+_FLAGGED_HALO: Final[list[Any]] = [withStroke(linewidth=3.2, foreground="white")]
 _LINE_EDGE: Final[list[Any]] = [withStroke(linewidth=1.8, foreground="white")]
 _NOWHERE: Final = (113.0, 35.0, 117.0, 38.0)  # what a map without any outline shows: the middle of the region
 
@@ -172,7 +173,7 @@ def _is_for_mail(sheet: RegionSheet) -> bool:
 
 def _name_pt(sheet: RegionSheet, cities: int) -> float:
     if cities <= _FEW:
-        return _FEW_PT
+        return _ONE_PT if cities == 1 else _FEW_PT
     return _MAIL_NAME_PT if _is_for_mail(sheet) else _NAME_PT
 
 
@@ -427,10 +428,10 @@ def _draw_name(axes: Axes, name: Name, size_pt: float, *, is_flagged: bool) -> N
         *name.at,
         name.shown,
         size=size_pt,
-        color=MARK_RED if is_flagged else INK,
+        color=INK,
         ha="center",
         va="center",
         linespacing=1.0,
-        path_effects=HALO,
+        path_effects=_FLAGGED_HALO if is_flagged else HALO,
         zorder=8 if is_flagged else 7,
     )

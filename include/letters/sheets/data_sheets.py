@@ -5,7 +5,6 @@ Text is always text: a name that begins with = is never a formula. Moments are B
 
 import io
 from collections.abc import Iterable, Sequence
-from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -72,7 +71,8 @@ def timed(*names: str) -> dict[str, str]:
 
 
 def _fill(sheet: Any, table: Sheet, mark: str, looks: dict[str, Any]) -> None:
-    """`looks` keeps the look of each kind of cell of the book: openpyxl compares whole fonts at every cell that is given one."""
+    """`looks` keeps the look of each kind of cell of the book, which its cells share: openpyxl compares whole fonts at every cell that is
+    given one."""
     header = [*table.header, "数据标识"] if mark else list(table.header)
     widths = [_width(say(name)) for name in header]
     for column, name in enumerate(header, start=1):
@@ -94,7 +94,7 @@ def _fill(sheet: Any, table: Sheet, mark: str, looks: dict[str, Any]) -> None:
 
 def _put_head(cell: Any, looks: dict[str, Any]) -> None:
     if _HEADING in looks:
-        cell._style = copy(looks[_HEADING])
+        cell._style = looks[_HEADING]
         return
     cell.font, cell.fill = Font(name=say("宋体"), size=11, bold=True), _HEAD
     cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
@@ -112,7 +112,7 @@ def _put(cell: Any, value: Any, kind: str, looks: dict[str, Any]) -> None:
         )
     shown = "" if isinstance(value, str) else kind
     if shown in looks:
-        cell._style = copy(looks[shown])
+        cell._style = looks[shown]
         return
     cell.font = Font(name=say("宋体"), size=11)
     if shown:
