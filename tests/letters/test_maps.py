@@ -25,8 +25,10 @@ from include.letters.pictures.map_ground import (
     county_shapes,
     degree_km,
     fitted,
+    named_places,
     spread,
     whole_box,
+    wide_middle,
     without_islets,
 )
 from include.letters.pictures.map_labels import Homes, listed_names, placed_names
@@ -291,6 +293,8 @@ def test_a_name_without_room_becomes_a_number_and_the_line_ends_at_the_names_edg
     gap = [place for place in crowd if abs(place[0] - 5) > 0.4 or abs(place[1] - 5) > 0.4]
     (numbered,) = placed_names([("很长的县名", (5.0, 5.0))], (0, 0, 10, 10), scale, gap, 1.0)
     assert (numbered.number, numbered.shown, listed_names([numbered])) == (1, "1", ["1 很长的县名"])
+    (lettered,) = placed_names([("很长的县名", (5.0, 5.0))], (0, 0, 10, 10), scale, gap, 1.0, in_letters=True)
+    assert (lettered.shown, listed_names([lettered])) == ("a", ["a 很长的县名"])
     assert placed_names([("很长的县名", (5.0, 5.0))], (0, 0, 10, 10), scale, crowd, 2.0) == []
     beside = [(5.0 + x / 10, 5.0) for x in range(-9, 10, 2)]
     (moved,) = placed_names([("赵县", (5.0, 5.0))], (0, 0, 10, 10), scale, beside, 4.0)
@@ -372,3 +376,15 @@ def test_outlines_are_those_of_the_present_office() -> None:
     assert city_shape("130100") is not None
     with using(load("harbour")):
         assert city_shape("130100") is None
+
+
+def test_a_map_inside_a_county_names_it_where_it_is_seen() -> None:
+    wide, corner, elsewhere = box(0, 0, 50, 50), box(10.9, 10.9, 60, 60), box(70, 70, 80, 80)
+    shapes = [
+        (name, shape, wide_middle(shape, 0.01))
+        for name, shape in (("大县", wide), ("角县", corner), ("远县", elsewhere))
+    ]
+    ((name, place),) = named_places((10, 10, 11, 11), shapes, [(10.0, 10.4, 10.3, 10.6)])
+    assert name == "大县"
+    assert box(10, 10, 11, 11).contains(Point(place))
+    assert not box(10.0, 10.4, 10.3, 10.6).contains(Point(place))

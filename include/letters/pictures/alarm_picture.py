@@ -21,6 +21,7 @@ from include.letters.pictures.map_ground import (
     draw_north_arrow,
     draw_scale_bar,
     fitted,
+    named_places,
     outline_path,
     paper_over,
     whole_box,
@@ -37,8 +38,17 @@ _HIGHEST_MM: Final = 70.0
 _CHART_MM: Final = 27.0
 _FOOT_MM: Final = 10.0  # below the map: scale bar, north arrow and notice, where no grid is
 _HEAD_MM: Final = 5.5
-_LEAST_KM: Final = 14.0  # of the excerpt, to every side together
+_LEAST_KM: Final = 14.0  # of the excerpt from side to side
+_LEAST_HIGH: Final = 0.5  # of its width
+_ROOM: Final = 1.25  # the excerpt against what its grids take
 _KEY_MM: Final = 6.0
+_BADGE_MM: Final = 5.0  # a smaller grid is hidden by its number, which then stands for it
+_BADGE: Final[dict[str, Any]] = {
+    "size": 8,
+    "color": "white",
+    "bbox": {"facecolor": MARK_RED, "edgecolor": MARK_RED, "boxstyle": "square,pad=0.2"},
+}
+_NUMBER: Final[dict[str, Any]] = {"size": 10, "color": MARK_RED, "path_effects": HALO}
 _LONGEST: Final = 26  # signs of a heading
 _KEY: Final = "PM$_{2.5}$小时均值（μg/m³）　实线：本网格　虚线：周边　红：报警以来"
 _MM: Final = 1 / 25.4
@@ -117,15 +127,26 @@ def _heading(number: int, one: PushedAlarm, show: Show) -> str:
 
 
 def _excerpt(alarms: Sequence[PushedAlarm]) -> Box | None:
-    """The box around the alarms' grids, not smaller than a few grids: the place must be recognised."""
+    """The box around the alarms' grids with room to every side, never a few grids or a strip alone: the place must be recognised."""
     boxes = [_box_of(one) for one in alarms]
     if not boxes:
         return None
-    west, south, east, north = whole_box(boxes, 0.02)
+    west, south, east, north = whole_box(boxes, 0.0)
     east_km, north_km = degree_km((south + north) / 2)
-    lacks_x = max(0.0, _LEAST_KM / east_km - (east - west)) / 2
-    lacks_y = max(0.0, _LEAST_KM * 0.7 / north_km - (north - south)) / 2
-    return west - lacks_x, south - lacks_y, east + lacks_x, north + lacks_y
+    x, y, across_km, up_km = (
+        (west + east) / 2,
+        (south + north) / 2,
+        (east - west) * east_km,
+        (north - south) * north_km,
+    )
+    across_km = max(_LEAST_KM, _ROOM * across_km, up_km)
+    up_km = max(_LEAST_KM * _LEAST_HIGH, _ROOM * up_km, _LEAST_HIGH * across_km)
+    return (
+        x - across_km / east_km / 2,
+        y - up_km / north_km / 2,
+        x + across_km / east_km / 2,
+        y + up_km / north_km / 2,
+    )
 
 
 def _box_of(one: PushedAlarm) -> Box:
@@ -170,20 +191,19 @@ def _draw_map(
                 linewidth=1.4,
             )
         )
+        is_badge = (right - left) * scale.east_mm < _BADGE_MM
         axes.text(
             (left + right) / 2,
             (bottom + top) / 2,
             str(number),
             ha="center",
             va="center",
-            size=10,
-            color=MARK_RED,
-            path_effects=HALO,
             zorder=8,
+            **(_BADGE if is_badge else _NUMBER),
         )
-    inside = [(name, at) for name, _, at in counties if west < at[0] < east and south < at[1] < north]
-    taken = [place for _, one in placed for place in _places_of(_box_of(one))]
-    draw_names(axes, placed_names(inside, box, scale, taken))
+    grids = [_box_of(one) for _, one in placed]
+    taken = [place for grid in grids for place in _places_of(grid)]
+    draw_names(axes, placed_names(named_places(box, counties, grids), box, scale, taken, most_numbers=0))
 
 
 def _draw_trend(axes: Axes, one: PushedAlarm) -> None:

@@ -24,9 +24,9 @@ from include.letters.pictures.map_ground import (
     draw_scale_bar,
     draw_small_scale,
     fitted,
+    named_places,
     outline_path,
     paper_over,
-    wide_middle,
     widened,
 )
 from include.letters.pictures.map_labels import Box, draw_names, listed_names, placed_names
@@ -158,7 +158,7 @@ def _fill(
         panel.axes.add_artist(PathPatch(ground, facecolor="none", edgecolor=SOFT, linewidth=0.7, zorder=3))
     sheet.draw(panel)
     inside = [box for box in sheet.boxes.values() if _touch(box, panel.box)]
-    places = _named_places(panel, shapes, inside)
+    places = named_places(panel.box, shapes, inside)
     if sheet.is_for_mail:
         places = places[:_MAIL_NAMES]
     letters = [(box[0], box[3]) for box in kept_free]
@@ -171,29 +171,10 @@ def _fill(
         size_pt=size_pt,
         avoided=[*inside, *kept_free],
         most_numbers=most_numbers,
+        in_letters=True,
     )
     draw_names(panel.axes, names, size_pt)
     return listed_names(names)
-
-
-def _named_places(
-    panel: Panel, shapes: Sequence[Any], grids: Sequence[Box]
-) -> list[tuple[str, tuple[float, float]]]:
-    """The counties of a map with the widest place of what it shows of them beside the grids: those with grids first, then the smaller ones."""
-    frame = shapely.box(*panel.box)
-    cells = [shapely.box(*box) for box in grids]
-    filled = shapely.unary_union(cells)
-    found = []
-    for name, shape, middle in shapes:
-        seen = shapely.intersection(shape, frame)
-        if seen.area < 0.02 * shape.area:
-            continue
-        count = int(shapely.intersects(shape, cells).sum()) if cells else 0
-        free = seen.difference(filled) if count else seen
-        is_known = not count and panel.holds(middle)
-        place = middle if is_known or free.is_empty else wide_middle(free, 0.01)
-        found.append((-count, seen.area, name, place))
-    return [(name, place) for _, _, name, place in sorted(found)]
 
 
 def _insets(clusters: Sequence[Box], scale: Scale, map_mm: float) -> list[tuple[Box, Scale, float, float]]:

@@ -28,6 +28,7 @@ _LEAST_PART: Final = (
     0.03  # of a place's largest part: smaller ones are islets, which would only make the map smaller
 )
 
+_SLIVER, _SLIVER_SHOWN = 0.02, 0.1  # shares of a county and of a map
 _AS_WIDE: Final = 0.9
 LETTERS: Final = "ABC"  # of insets and parts
 
@@ -86,6 +87,27 @@ def wide_middle(shape: Any, tolerance: float) -> tuple[float, float]:
     radius = shapely.distance(shapely.Point(x, y), shapely.Point(edge))
     is_wide = shape.contains(middle) and shape.boundary.distance(middle) >= _AS_WIDE * radius
     return (middle.x, middle.y) if is_wide else (x, y)
+
+
+def named_places(
+    shown: Box, shapes: Sequence[Any], grids: Sequence[Box]
+) -> list[tuple[str, tuple[float, float]]]:
+    """The counties (see `county_shapes`) of a map with the widest place of what it shows of them beside its grids: those with grids first,
+    then the smaller ones. A sliver, of the county and of the map, has no name."""
+    frame = shapely.box(*shown)
+    cells = [shapely.box(*box) for box in grids]
+    filled = shapely.unary_union(cells)
+    found = []
+    for name, shape, middle in shapes:
+        seen = shapely.intersection(shape, frame)
+        if seen.area < min(_SLIVER * shape.area, _SLIVER_SHOWN * frame.area):
+            continue
+        count = int(shapely.intersects(shape, cells).sum()) if cells else 0
+        free = seen.difference(filled) if count else seen
+        is_known = not count and shapely.contains_xy(frame, *middle)
+        place = middle if is_known or free.is_empty else wide_middle(free, 0.01)
+        found.append((-count, seen.area, name, place))
+    return [(name, place) for _, _, name, place in sorted(found)]
 
 
 def without_islets(shape: Any) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import hypot
+from string import ascii_lowercase
 from typing import Any, Final
 
 import numpy as np
@@ -38,7 +39,8 @@ _DIRECTIONS: Final = (
 @dataclass(frozen=True)
 class Name:
     """A name where it fits (degrees). `middle`: the place that it names; `line_end`: where a line from there meets the name, or None.
-    `number`: not 0 where a number stands for the name, which a list then explains. `order`: its place among those that were asked for."""
+    `number`: not 0 where a number stands for the name, which a list then explains, or with `is_letter` the letter of that number. `order`:
+    its place among those that were asked for."""
 
     text: str
     at: Place
@@ -46,11 +48,22 @@ class Name:
     line_end: Place | None = None
     number: int = 0
     order: int = 0
+    is_letter: bool = False
+
+    @property
+    def sign(self) -> str:
+        """What stands for the name, if something does."""
+        return sign_of(self.number, is_letter=self.is_letter) if self.number else ""
 
     @property
     def shown(self) -> str:
         """What stands on the map."""
-        return str(self.number) if self.number else self.text
+        return self.sign or self.text
+
+
+def sign_of(number: int, *, is_letter: bool) -> str:
+    """1, 2, 3, or a, b, c on a map whose own numbers mean something else."""
+    return ascii_lowercase[number - 1] if is_letter and number <= len(ascii_lowercase) else str(number)
 
 
 @dataclass(frozen=True)
@@ -74,13 +87,14 @@ def placed_names(
     homes: Homes | None = None,
     most_numbers: int = 99,
     numbers_before: int = 0,
+    in_letters: bool = False,
 ) -> list[Name]:
     """Each name at its place, or moved so that it covers no other name, none of the `taken` places, whose marks reach `mark_mm` to each
     side, and none of the boxes `avoided`; see `Homes` for names of shapes. No line crosses a name or a mark. `scale` has the millimetres of
     a degree.
 
     Earlier names have the choice. One that fits nowhere near gets a number, which a list explains, as long as there are fewer than
-    `most_numbers`; they go on from `numbers_before`, and may stand on an avoided box. One whose number has no room either is left out.
+    `most_numbers`; they go on from `numbers_before`, are letters if `in_letters`, and may stand on an avoided box. One whose number has no room either is left out.
     """
     paper = _Paper(box, scale, taken, mark_mm, avoided, homes)
     names: list[Name] = []
@@ -93,14 +107,14 @@ def placed_names(
             if given == most_numbers:
                 continue
             number = numbers_before + given + 1
-            size = _size(str(number), size_pt)
+            size = _size(sign_of(number, is_letter=in_letters), size_pt)
             found = paper.free_place(middle, size, order, may_cover=True)
         if found is None:
             continue
         at, line_end = found
         paper.occupy(at, size, None if line_end is None else (middle, line_end))
         end = None if line_end is None else paper.degrees(line_end)
-        names.append(Name(text, paper.degrees(at), place, end, number, order))
+        names.append(Name(text, paper.degrees(at), place, end, number, order, in_letters))
     return names
 
 
@@ -115,7 +129,7 @@ def draw_names(axes: Axes, names: Sequence[Name], size_pt: float = NAME_PT) -> N
 
 def listed_names(names: Sequence[Name]) -> list[str]:
     """What the numbers on the map stand for: `1 长安区`."""
-    return [f"{name.number} {name.text}" for name in names if name.number]
+    return [f"{name.sign} {name.text}" for name in names if name.number]
 
 
 class _Paper:
