@@ -64,10 +64,10 @@ def days_words(first: date, last: date) -> str:
     return say("{first}至{last}", first=day_words(first, year=has_year), last=day_words(last, year=has_year))
 
 
-def hours_words(start: datetime, end: datetime, last: date) -> str:
-    """`3月12日8时至9时`, `3月12日23时至24时`, `3月12日8时至3月13日9时`; `last`: the last day inside."""
+def hours_words(start: datetime, end: datetime, last: date, *, year: bool = False) -> str:
+    """`3月12日8时至9时`, `3月12日23时至24时`, `3月12日8时至3月13日9时`, or with the year; `last`: the last day inside."""
     first, has_year = start.date(), start.year != last.year
-    words = moment_words(start, year=has_year)
+    words = moment_words(start, year=year or has_year)
     if first != last:
         return say("{first}至{last}", first=words, last=moment_words(end, year=has_year))
     if end.date() != last:

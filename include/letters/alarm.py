@@ -116,7 +116,7 @@ def _open_before(figures: AlarmFigures, show: Show) -> dict[str, Any] | None:
     if not rows:
         return None
     overdue = {"超期": sum(one.overdue_hours > 0 for one in rows)}
-    return older_values(len(rows), rows[0], rows[0].pushed_at, show) | overdue
+    return older_values(len(rows), rows, lambda row: row.pushed_at, show) | overdue
 
 
 def _alarm(number: int, one: PushedAlarm, end: Any, show: Show) -> dict[str, Any]:

@@ -172,7 +172,7 @@ def _open_alarms(figures: BulletinFigures, show: Show) -> dict[str, Any]:
         "未反馈": len(rows),
         "未反馈超期": sum(one.overdue_hours > 0 for one in rows),
         "未反馈长期": sum(one.is_chronic for one in rows),
-        "较早未反馈": older_values(len(older), older[0], older[0].pushed_at, show) if older else None,
+        "较早未反馈": older_values(len(older), older, lambda row: row.pushed_at, show) if older else None,
         "未反馈表": [
             {
                 "序号": number,
@@ -233,9 +233,9 @@ def _grid_section(figures: BulletinFigures, show: Show) -> dict[str, Any]:
         "所述高值区": areas[:_TOLD],
         "最高表": [_listed_values(one, show) for one in figures.highest],
         "升幅表": [_listed_values(one, show) for one in figures.rising],
-        "最高者": say("、").join(_first(figures.highest, show)),
+        "最高者": named(_first(figures.highest, show), _TOLD, say("个")),
         "最高并列": len(_first(figures.highest, show)) > 1,
-        "升幅者": say("、").join(_first(figures.rising, show)),
+        "升幅者": named(_first(figures.rising, show), _TOLD, say("个")),
         "升幅并列": len(_first(figures.rising, show)) > 1,
         "企业已知": bool(located),
         "企业表": [_near_values(one, show) for one in listed.values() if one.enterprises],

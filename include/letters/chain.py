@@ -24,6 +24,7 @@ from include.chain.figures import (
 )
 from include.chain.steps import ROLES, SLOT_LABELS
 from include.language import say
+from include.language.moments import hours_words, moment_words
 from include.letter_kinds import letter_kind
 from include.letters.composition import (
     Letter,
@@ -37,7 +38,7 @@ from include.letters.composition import (
 )
 from include.letters.words.durations import duration
 from include.letters.words.wording import Show, concentration, issue_values, joined, marks, noted, you
-from include.periods import Period, moment_label
+from include.periods import Period, moment_label, office_zone
 from include.supervision.figures import AlarmSuspects, FormRow, Issue
 
 FORM_TITLE: Final = "热点网格报警办理表"
@@ -199,9 +200,10 @@ def _case(number: int, one: ChainCase, show: Show, as_of: datetime) -> dict[str,
 
 def _fields(number: int, one: ChainCase, show: Show, as_of: datetime) -> dict[str, str]:
     """Every field of the published form as text; empty for what is not known yet."""
-    span = moment_label(one.started_at, year=True)
-    if one.last_at != one.started_at:
-        span = say("{first}至{last}", first=span, last=moment_label(one.last_at))
+    first, last = (moment.astimezone(office_zone()) for moment in (one.started_at, one.last_at))
+    span = (
+        moment_words(first, year=True) if first == last else hours_words(first, last, last.date(), year=True)
+    )
     peak = (
         say("，PM2.5小时浓度最高{peak}μg/m³", peak=concentration(one.peak_pm25_ug_m3))
         if one.peak_pm25_ug_m3 is not None

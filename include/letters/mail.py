@@ -17,6 +17,7 @@ from include.letters.document.formulas import subscripted
 from include.letters.document.manuscript import MARK_GAP
 from include.letters.document.sandbox import FAILURES, TemplateEnvironment
 from include.letters.document.templates import template_text
+from include.letters.document.whole import whole
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def _environment() -> TemplateEnvironment:
         autoescape=select_autoescape(("html",)),
     )
     environment.filters["counted"] = counted
+    environment.filters["whole"] = whole
     return environment
 
 

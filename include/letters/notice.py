@@ -16,6 +16,7 @@ from include.letters.words.wording import (
     enclosure_values,
     form_values,
     issue_values,
+    longest_overdue,
     named,
     newest_overdue,
     older_values,
@@ -72,6 +73,7 @@ def notice_values(
             "反馈短句": asked_shortly(figures.form, as_of, figures.reply_by),
             "报警": _alarms(figures, show),
             "超期": overdue,
+            "最长超期": longest_overdue(figures.overdue, show, figures.rules_version),
             "待反馈": form_values(figures.form, as_of, show, figures.rules_version, figures.suspects),
         }
         | {"来信": _received(figures, show)}
@@ -97,7 +99,7 @@ def _reasons(received: ReceivedForms) -> list[str]:
     """Why rows could not be used, each with the first of its alarms."""
     alarm_ids = received.alarm_ids or ((),) * len(received.reasons)
     return [
-        say("{reason}（{key}）", reason=reason, key=named(ids, _MOST_NAMED, "条")) if ids else reason
+        say("{reason}（{key}）", reason=reason, key=named(ids, _MOST_NAMED, say("条"))) if ids else reason
         for reason, ids in zip(received.reasons, alarm_ids, strict=True)
     ]
 
@@ -130,7 +132,7 @@ def _newest_alarms(figures: NoticeFigures, show: Show) -> dict[str, Any]:
     count = sum(len(row.alarm_ids) for row in older)
     return {
         "报警表": listed,
-        "较早报警": older_values(count, older[0], older[0].started_at, show) if older else None,
+        "较早报警": older_values(count, older, lambda row: row.started_at, show) if older else None,
     }
 
 

@@ -49,6 +49,7 @@ from include.supervision.standards import rounded
 
 _TOLD_CITIES: Final = 6  # with overdue alarms, without a figure, with warned grids that reached a condition
 _TOLD_CATEGORIES: Final = 4
+_TOLD_GRIDS: Final = 3  # that share the first place
 
 
 def overview_values(
@@ -122,7 +123,7 @@ def _city_values(figures: OverviewFigures) -> dict[str, Any]:
     return {
         "城市数": len(cities),
         "有效城市": len(ranked),
-        "不足城市": named(lacking, _TOLD_CITIES),
+        "不足城市": named(lacking, _TOLD_CITIES, edition=figures.rules_version),
         "不足数": len(lacking),
         "最好": say("、").join(
             say(
@@ -153,7 +154,11 @@ def _city_values(figures: OverviewFigures) -> dict[str, Any]:
         "月环比变化": _changes(figures, figures.month_worst_pop, month, POP),
         "有全月": any(city.month is not None for city in cities),
         "城市表": [_city_row(city, figures) for city in cities],
-        "关注城市": named(_once(figures, (*_high(figures, len(ranked)), *_risen(figures))), _TOLD_CITIES),
+        "关注城市": named(
+            _once(figures, (*_high(figures, len(ranked)), *_risen(figures))),
+            _TOLD_CITIES,
+            edition=figures.rules_version,
+        ),
     }
 
 
@@ -264,6 +269,7 @@ def _work_values(figures: OverviewFigures, show: Show) -> dict[str, Any]:
             ],
             _TOLD_CITIES,
             say("个城市"),
+            figures.rules_version,
         ),
         "类别": say("、").join(
             say("{category}{problems}个", category=show(one.category), problems=one.problems)
@@ -289,10 +295,10 @@ def _grid_section(figures: OverviewFigures, show: Show) -> dict[str, Any]:
         "网格数": figures.grids,
         "有效网格": figures.valid_grids,
         "最高表": highest,
-        "最高者": say("、").join(_first(highest)),
+        "最高者": named(_first(highest), _TOLD_GRIDS, say("个")),
         "最高并列": len(_first(highest)) > 1,
         "升幅表": fastest,
-        "升幅者": say("、").join(_first(fastest)),
+        "升幅者": named(_first(fastest), _TOLD_GRIDS, say("个")),
         "升幅并列": len(_first(fastest)) > 1,
         "最高城市": _spread(figures.highest),
         "最高城市数": len({name for name, _ in figures.highest}),
@@ -311,8 +317,13 @@ def _grid_section(figures: OverviewFigures, show: Show) -> dict[str, Any]:
             ],
             _TOLD_CITIES,
             say("个"),
+            figures.rules_version,
         ),
-        "升级城市": named(list(dict.fromkeys(one["城市"] for one in warned["升级"])), _TOLD_CITIES),
+        "升级城市": named(
+            list(dict.fromkeys(one["城市"] for one in warned["升级"])),
+            _TOLD_CITIES,
+            edition=figures.rules_version,
+        ),
     }
 
 

@@ -9,6 +9,7 @@ from include.letters.words.wording import (
     enclosure_values,
     form_values,
     issue_values,
+    longest_overdue,
     overdue_values,
     rule_values,
     sentence,
@@ -46,6 +47,7 @@ def reminder_values(
             "反馈要求": asked(figures.form, as_of, figures.reply_by),
             "反馈短句": asked_shortly(figures.form, as_of, figures.reply_by),
             "超期": overdue,
+            "最长超期": longest_overdue(figures.overdue, show, figures.rules_version),
             "超期表": overdue_values(figures.overdue, show, figures.rules_version, in_cells=True),
             "较早超期": None,  # what is enforced is listed; an office's own template may still ask
             "待反馈": form_values(figures.form, as_of, show, figures.rules_version),

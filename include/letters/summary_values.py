@@ -204,6 +204,7 @@ def _city_values(figures: SummaryFigures) -> dict[str, Any]:
                 for city in behind
             ],
             _TOLD_BEHIND,
+            edition=figures.rules_version,
         ),
         "报警最多": say("、").join(
             say("{unit_name}{pushed}条", unit_name=city.unit_name, pushed=city.window.pushed) for city in most
@@ -211,9 +212,9 @@ def _city_values(figures: SummaryFigures) -> dict[str, Any]:
         "督办": flagged("urge"),
         "提醒": flagged("remind"),
         "核实地址": verified,
-        "督办城市": named(flagged("urge")),
-        "提醒城市": named(flagged("remind")),
-        "核实城市": named(verified),
+        "督办城市": named(flagged("urge"), edition=figures.rules_version),
+        "提醒城市": named(flagged("remind"), edition=figures.rules_version),
+        "核实城市": named(verified, edition=figures.rules_version),
         "城市表": [_city_row(city) for city in cities],
         "合计": _numbers(figures.total, figures.previous_total, figures.season_total),
         "城市备注": say("；").join(
@@ -253,7 +254,7 @@ def _own_rules(unit: UnitRules, judged_by: JudgedBy) -> str:
         (
             own.urge_overdue,
             common.urge_overdue,
-            say("督办为超期超过{n}小时", n=f"{own.urge_overdue.total_seconds() / 3600:g}"),
+            say("督办为超期逾{n}小时", n=f"{own.urge_overdue.total_seconds() / 3600:g}"),
         ),
         (own.urge_late, common.urge_late, say("督办为逾期反馈{n}条", n=own.urge_late)),
         (own.repeat_dates, common.repeat_dates, say("再次督办隔{n}日", n=own.repeat_dates)),
@@ -321,6 +322,7 @@ def _problem_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
         ),
         "其余类别": sum(row.problems for row in found[_TOLD_CATEGORIES:]),
         "有类别图": any(row.problems or row.previous for row in figures.categories),
+        "区县全": len(counties) == len(figures.counties),
         "区县": say("、").join(
             say(
                 "{unit_name}{county}{problems}个",
@@ -388,6 +390,7 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
             [say("{name}{count}条", name=name, count=count) for name, count in most],
             _TOLD_SUBJECTS,
             say("个城市"),
+            figures.rules_version,
         ),
         "超三十日": sum(row.days > SUMMARY.repeat_days for row in unanswered),
         "两次督办": sum(row.urged > 1 for row in unanswered),
@@ -520,7 +523,7 @@ def _suggestion_values(number: int, one: Suggestion, figures: SummaryFigures, sh
         "规则": rule_word(one.rule),
         "数": one.count,
         "总": one.of,
-        "对象": named(words, _TOLD_SUBJECTS, unit),
+        "对象": named(words, _TOLD_SUBJECTS, unit, figures.rules_version),
         "对象数": len(one.subjects),
         "最多": max((subject.count for subject in one.subjects), default=0),
     }

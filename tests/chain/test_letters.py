@@ -113,7 +113,7 @@ def test_what_they_say(chained: House) -> None:
     assert told["调查核实情况"].data_type == "s"
     assert "现场验收通过" in told["处理和整改情况"].value
     assert told["是否属实"].value == "属实"
-    assert "核查属实1件" in compose_chain(second, ISSUE).file("text").content.decode()
+    assert "审核通过，核查属实。" in compose_chain(second, ISSUE).file("text").content.decode()
 
 
 def test_the_form_of_an_assignment_is_read_back_row_by_row(chained: House) -> None:

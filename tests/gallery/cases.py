@@ -3,7 +3,7 @@ hand, so the same letters come out every time."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -27,7 +27,7 @@ from include.periods import Period, period_ending
 from include.supervision.alarm_push import AlarmFigures, PushedAlarm, TrendHour
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
 from include.supervision.figures import Corrected, Issue, NoticeFigures, ReminderFigures, Suspected
-from include.supervision.weekly_figures import DayCount, SummaryFigures
+from include.supervision.weekly_figures import SummaryFigures
 from tests.gallery import chain_letters, computed, computed_air, english
 from tests.letters import bulletins, samples, summaries
 from tests.supervision.summaries import summary
@@ -40,6 +40,7 @@ _NORTHPORT = {
     "province_name": "Harbour",
     "upper_bureau": "Harbour Clean Air Agency",
 }
+_AT_NORTHPORT = {key: _NORTHPORT[key] for key in ("unit_code", "unit_name", "bureau")}
 LONG_POINT = "经济技术开发区石化园区北厂界外道路与建设大街延伸段交叉口东北侧约三百米处裸土堆场及临时砂石料场"
 LONG_REPLY = replace(
     samples.ISSUE, reply_to="hotspot-grid-supervision.feedback@environment.supervision.example.org"
@@ -60,6 +61,8 @@ class Case:
     compose: Callable[[], Letter]
     pictures: Callable[[], Drawn] = _nothing
     profile: str = "ministry"
+    figures: Callable[[], Any] | None = None
+    issue: Issue | None = None
 
 
 def cases() -> Iterator[Case]:
@@ -72,7 +75,8 @@ def cases() -> Iterator[Case]:
     yield from _mails()
     yield from _other_offices()
     yield from (
-        Case(one.name, one.title, one.compose, profile=one.profile) for one in chain_letters.letters()
+        Case(one.name, one.title, one.compose, profile=one.profile, figures=one.figures, issue=one.issue)
+        for one in chain_letters.letters()
     )
 
 
@@ -96,6 +100,8 @@ def _case(
         partial(_composed, compose, figures, issue, **how),
         _nothing if draw is None else lambda: draw(figures()),
         profile,
+        figures,
+        issue,
     )
 
 
@@ -194,23 +200,18 @@ def _summaries() -> Iterator[Case]:
         ("summary-60", "汇总：60个单位并列", partial(computed.many_units, 60)),
         ("summary-before", "汇总：没有走势的旧数据", _without_trend),
         ("summary-province", "汇总：一省", partial(summary, province_code="140000")),
-        ("summary-busy", "汇总：四周、每日上百条", _busy),
+        ("summary-busy", "汇总：四周、每日上百条", partial(computed.whole_region, a_day=5)),
     )
     for name, title, figures in told:
-        yield _case(name, title, compose_summary, figures, summaries.ISSUE, _drawn_of_summary)
+        issue = (
+            replace(summaries.ISSUE, issued_on="2020年3月4日") if name == "summary-first" else summaries.ISSUE
+        )
+        yield _case(name, title, compose_summary, figures, issue, _drawn_of_summary)
 
 
 def _drawn_of_summary(figures: SummaryFigures) -> Drawn:
     yield from _each(rate_map, mail_rate_map, alarms_by_day, rate_bars, problems_by_category)(figures)
     yield from (("trend", page) for page in trend_pages(figures))
-
-
-def _busy() -> SummaryFigures:
-    """The days of another season in the chart: hundreds a day."""
-    region = computed.whole_region()
-    weeks = [region.window.end - timedelta(days=number) for number in range(28, 0, -1)]
-    days = tuple(DayCount(day, 37 + 5 * place, 30 + 5 * place) for place, day in enumerate(weeks))
-    return replace(region, days=days)
 
 
 def _without_trend() -> SummaryFigures:
@@ -221,7 +222,7 @@ def _without_trend() -> SummaryFigures:
 def _bulletins() -> Iterator[Case]:
     hot = computed_air.hot_city
     told: tuple[tuple[str, str, Callable[[], BulletinFigures]], ...] = (
-        ("bulletin", "通报函：六个网格", bulletins.bulletin),
+        ("bulletin", "通报函：六个网格", partial(computed_air.six_grids, "130100")),
         ("bulletin-first-half", "通报函：上半月", partial(hot, "130100", 1, computed_air.FIRST)),
         ("bulletin-no-data", "通报函：数据不足", partial(computed_air.without_air, "130100")),
         ("bulletin-one-cluster", "通报函：网格集中一处", partial(hot, "130100", 1)),
@@ -242,7 +243,9 @@ def _bulletins() -> Iterator[Case]:
         ),
     )
     for name, title, figures in told:
-        yield _case(name, title, compose_bulletin, figures, bulletins.ISSUE, _drawn_of_bulletin)
+        is_first = name == "bulletin-first-half"
+        issue = replace(bulletins.ISSUE, issued_on="2020年3月16日") if is_first else bulletins.ISSUE
+        yield _case(name, title, compose_bulletin, figures, issue, _drawn_of_bulletin)
 
 
 def _drawn_of_bulletin(figures: BulletinFigures) -> Drawn:
@@ -272,9 +275,8 @@ def _drawn_of_overview(figures: OverviewFigures) -> Drawn:
 
 
 def push(count: int = 2, **changes: Any) -> AlarmFigures:
-    """A push of so many alarms in 赵县, ten kilometres apart."""
+    """A push of so many alarms in 赵县, ten kilometres apart, each highest in its last hour."""
     hour = samples.at(12, 9)
-    trend = tuple(TrendHour(hour - timedelta(hours=24 - n), 40.0 + 4 * n, 45.0 + n) for n in range(24))
     suspects = (
         Suspected(
             "第1热电厂2号（模拟）", "high", "位于上风向1.2公里，近3小时用电量升高", "E1", "enterprise", 0.6
@@ -284,7 +286,7 @@ def push(count: int = 2, **changes: Any) -> AlarmFigures:
         PushedAlarm(
             f"W{n}", f"T{85710 + n}", "赵县", samples.POINTS[n % 4], 114.75 + 0.08 * n, 37.75, None,
             hour - timedelta(hours=3), hour, 3, 186.0 + n, 80.0, 106.0 + n, 4, 3, 0.95,
-            hour + timedelta(hours=24), "new", None, trend, suspects,
+            hour + timedelta(hours=24), "new", None, _rising_to(hour, 186.0 + n, 106.0 + n), suspects,
         )
         for n in range(1, count + 1)
     )  # fmt: skip
@@ -294,6 +296,14 @@ def push(count: int = 2, **changes: Any) -> AlarmFigures:
         "2026-11", False,
     )  # fmt: skip
     return replace(figures, **changes)
+
+
+def _rising_to(hour: datetime, peak_ug_m3: float, around_ug_m3: float) -> tuple[TrendHour, ...]:
+    """The 24 hours up to `hour`, the last as high as the peak above what is around it."""
+    return tuple(
+        TrendHour(hour - timedelta(hours=back), peak_ug_m3 - 6 * (back - 1), around_ug_m3 - 2 * (back - 1))
+        for back in range(24, 0, -1)
+    )
 
 
 def _far_apart() -> AlarmFigures:
@@ -377,12 +387,12 @@ def _english_letters() -> Iterator[Case]:
         ("notice-answered", compose_notice, partial(_all_answered, **_NORTHPORT)),
         ("reminder", compose_reminder, partial(_three_late, **_NORTHPORT)),
         ("reminder-one", compose_reminder, partial(_one_late, **_NORTHPORT)),
-        ("summary", compose_summary, lambda: summary(period=_midweek())),
-        ("summary-nothing", compose_summary, lambda: summary(*summaries.EMPTY, period=_midweek())),
-        ("bulletin", compose_bulletin, lambda: bulletins.bulletin(period=_half())),
-        ("bulletin-no-data", compose_bulletin, lambda: replace(bulletins.without_air(), period=_half())),
-        ("overview", compose_overview, lambda: bulletins.overview(3, period=_half())),
-        ("alarm", compose_alarm, lambda: push(1, period=_day())),
+        ("summary", compose_summary, lambda: computed.own_region(_midweek())),
+        ("summary-nothing", compose_summary, lambda: computed.own_region(_midweek(), is_quiet=True)),
+        ("bulletin", compose_bulletin, lambda: computed_air.hot_city("HB-N", 2)),
+        ("bulletin-no-data", compose_bulletin, lambda: computed_air.without_air("HB-N")),
+        ("overview", compose_overview, lambda: computed_air.overview(3)),
+        ("alarm", compose_alarm, lambda: push(1, period=_day(), **_AT_NORTHPORT)),
     )
     for name, compose, figures in made:
         numbered = (
@@ -395,6 +405,8 @@ def _english_letters() -> Iterator[Case]:
             partial(_in_english, compose, figures, issue),
             partial(_drawn_in_english, figures, _DRAWN.get(compose)),
             "harbour",
+            figures,
+            issue,
         )
 
 
@@ -420,7 +432,3 @@ def _day() -> Period:
 
 def _midweek() -> Period:
     return period_ending("midweek", date(2020, 3, 11))
-
-
-def _half() -> Period:
-    return period_ending("half_month", date(2020, 4, 1))

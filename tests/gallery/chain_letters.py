@@ -48,12 +48,17 @@ ISSUE = replace(samples.ISSUE, number="济环交〔2020〕12号")
 
 @dataclass(frozen=True)
 class ChainLetter:
-    """One letter of the gallery, as `cases.Case` takes it."""
+    """One letter of the gallery: `figures` are made in the office `profile`, `write` makes the letter of them and of `issue`."""
 
     name: str
     title: str
-    compose: Callable[[], Letter]
+    write: Callable[..., Letter]
+    figures: Callable[[], ChainFigures | AssessmentFigures | CaseFigures]
+    issue: Issue
     profile: str = "jinan"
+
+    def compose(self) -> Letter:
+        return self.write(self.figures(), self.issue)
 
 
 def letters() -> Iterator[ChainLetter]:
@@ -61,44 +66,56 @@ def letters() -> Iterator[ChainLetter]:
         issue = ISSUE if kind != VISIT else replace(ISSUE, number=None, issued_on=None)
         for label, many in (("", (_case(kind),)), ("-many", _extreme(kind))):
             yield ChainLetter(
-                f"chain-{kind}{label}", f"交办流程：{kind}{label}", partial(_chain, kind, many, issue)
+                f"chain-{kind}{label}",
+                f"交办流程：{kind}{label}",
+                compose_chain,
+                partial(_chain, kind, many),
+                issue,
             )
-        english = tuple(_in_english(one) for one in (_case(kind), _case(kind, problem_found=False)))
+        english = tuple(_in_english(one) for one in (_case(kind), _other(kind)))
         yield ChainLetter(
-            f"chain-harbour-{kind}", f"Harbour: {kind}", partial(_chain, kind, english, _ENGLISH), "harbour"
+            f"chain-harbour-{kind}",
+            f"Harbour: {kind}",
+            compose_chain,
+            partial(_chain, kind, english, is_english=True),
+            _ENGLISH,
+            "harbour",
         )
+    issue = replace(ISSUE, number="济环考〔2020〕3号", issued_on="2020年4月16日")
     for label, rows in (("", _rows(2)), ("-many", _rows(14)), ("-one", _rows(1)[:1])):
-        yield ChainLetter(f"assessment{label}", f"考核通报{label}", partial(_assessment, rows, ISSUE))
+        yield ChainLetter(
+            f"assessment{label}", f"考核通报{label}", compose_assessment, partial(_assessment, rows), issue
+        )
     yield ChainLetter(
         "assessment-harbour",
         "Harbour: assessment",
-        partial(_assessment, _rows(2, "Unit "), _ENGLISH),
+        compose_assessment,
+        partial(_assessment, _rows(2, "Unit "), "Director"),
+        replace(_ENGLISH, number="HCA 3 (2020)", issued_on="16 April 2020"),
         "harbour",
     )
     for label, figures in (("", _analysed(5)), ("-many", _analysed(24)), ("-new", _new())):
-        yield ChainLetter(f"dissection{label}", f"解剖分析初稿{label}", partial(_draft, figures))
+        yield ChainLetter(
+            f"dissection{label}", f"解剖分析初稿{label}", _draft, lambda figures=figures: figures, ISSUE
+        )
 
 
 _ENGLISH = Issue("Harbour Clean Air Agency", "Duty desk", "+000 000", "answers@harbour.example", None, None)
 
 
-def _chain(kind: str, cases: tuple[ChainCase, ...], issue: Issue) -> Letter:
-    unit = KINDS[kind] if issue is not _ENGLISH or kind in (REPORT_SHEET, VISIT, ESCALATION) else "Northport"
-    names = (
-        {LEADER: "局领导", OPERATORS: "值班室"}
-        if issue is not _ENGLISH
-        else {LEADER: "Director", OPERATORS: "Duty desk"}
-    )
-    name = names.get(unit, unit)
-    bureau = names.get(
-        unit, f"济南市生态环境局{unit}分局" if issue is not _ENGLISH else f"{unit} Environment Office"
-    )
+def _chain(kind: str, cases: tuple[ChainCase, ...], *, is_english: bool = False) -> ChainFigures:
+    names = {LEADER: "局领导", OPERATORS: "值班室"}
+    unit = KINDS[kind]
+    bureau = f"济南市生态环境局{unit}分局"
+    if is_english:
+        names = {LEADER: "Director", OPERATORS: "Duty desk"}
+        unit = unit if unit in names else "Northport"
+        bureau = f"{unit} Environment Office"
     period = custom_period(AT, AT + timedelta(minutes=1))
-    form = "" if issue is _ENGLISH else "你区"
-    figures = ChainFigures(
-        period.letter_key(kind, unit), kind, unit, name, bureau, form, period, cases, "2026-11", True
-    )
-    return compose_chain(figures, issue)
+    return ChainFigures(
+        period.letter_key(kind, unit), kind, unit, names.get(unit, unit), names.get(unit, bureau),
+        "" if is_english else "你区", period, cases, "2026-11", True,
+    )  # fmt: skip
 
 
 def _case(kind: str, number: int = 1, **more: object) -> ChainCase:
@@ -121,10 +138,19 @@ def _case(kind: str, number: int = 1, **more: object) -> ChainCase:
         ESCALATION: {"waits_for": ("rectify", "review")[number % 2], "duty": "周局", "due_at": AT - DAY},
     }
     values = {**by_kind[kind], **more}
+    # What is to be raised was handed on three days ago.
+    handed = AT - 3 * DAY if kind == ESCALATION else AT
     return ChainCase(
-        f"W2020031200{number}-1", f"W2020031200{number}", f"T857{number:02}", "历下区", "某街道网格", AT - 5 * HOUR, AT - HOUR,
+        f"W{handed:%Y%m%d}00{number}-1", f"W{handed:%Y%m%d}00{number}", f"T857{number:02}", "历下区", "某街道", handed - 5 * HOUR, handed - HOUR,
         3, 186.0, "lead", "历下区", ("市住建局",), lon=117.0, lat=36.6, **values,
     )  # fmt: skip
+
+
+def _other(kind: str) -> ChainCase:
+    """A second case: where a report is looked at, one without a problem."""
+    if kind in (REPORT_SHEET, RETURN):
+        return _case(kind, 2, problem_found=False, category="", report_note="未见异常", rectify_by=None)
+    return _case(kind, 2)
 
 
 def _extreme(kind: str) -> tuple[ChainCase, ...]:
@@ -137,16 +163,16 @@ def _extreme(kind: str) -> tuple[ChainCase, ...]:
     notes = {
         name: LONG_NOTE for name in ("report_note", "rectified_note", "result_note") if getattr(long, name)
     }
-    bare = replace(
-        _case(kind, 2), peak_pm25_ug_m3=None, county="", others=(), alarm_count=1, last_at=AT - 5 * HOUR
-    )
+    bare = replace(_case(kind, 2), peak_pm25_ug_m3=None, county="", others=(), alarm_count=1)
+    bare = replace(bare, last_at=bare.started_at)
     return (replace(long, **notes), bare, *(_case(kind, number) for number in range(3, 13)))
 
 
 def _in_english(one: ChainCase) -> ChainCase:
     words = {
-        "county": "Old Docks", "point_name": "Old Docks, grid 1", "holder_name": "Northport", "others": ("Eastport",),
-        "category": "Industry" if one.category else "", "report_note": "An open heap" if one.report_note else "",
+        "county": "Old Docks", "point_name": "Slipway", "holder_name": "Northport", "others": ("Eastport",),
+        "category": "Industrial plant" if one.category else "",
+        "report_note": ("An open heap" if one.problem_found else "Nothing was found") if one.report_note else "",
         "reporter": "A. Reed" if one.reporter else "", "rectified_note": "Covered" if one.rectified_note else "",
         "result_note": "Seen on site" if one.result_note else "", "result_by": "B. Moore" if one.result_by else "",
         "suspected": ("Old Boiler Works",) if one.suspected else (), "duty": "C. Lane" if one.duty else "",
@@ -190,28 +216,13 @@ def _spread(late: int, *steps: int) -> list[int]:
     return found[::-1]
 
 
-def _assessment(rows: tuple[AssessedUnit, ...], issue: Issue) -> Letter:
+def _assessment(rows: tuple[AssessedUnit, ...], leader: str = "局领导") -> AssessmentFigures:
     period = Period.of_days(
         date(2020, 3, 1), date(2020, 4, 1), "month", datetime(2020, 4, 15, 16, tzinfo=UTC)
     )
-    title = "局领导" if issue is not _ENGLISH else "Director"
-    figures = AssessmentFigures(
-        period.letter_key("assessment", LEADER),
-        "assessment",
-        LEADER,
-        title,
-        title,
-        period,
-        date(2020, 3, 1),
-        rows,
-        5,
-        "2026-11",
-        True,
-    )
-    return compose_assessment(
-        figures,
-        replace(issue, number="济环考〔2020〕3号", issued_on="2020年4月16日") if issue is ISSUE else issue,
-    )
+    return AssessmentFigures(
+        period.letter_key("assessment", LEADER), "assessment", LEADER, leader, leader, period, date(2020, 3, 1), rows, 5, "2026-11", True,
+    )  # fmt: skip
 
 
 def _visit(number: int, most: int) -> Visit:
@@ -252,7 +263,7 @@ def _analysed(count: int) -> CaseFigures:
     )
     case = Case("analysed", 2, AT - 9 * DAY, AT, measures=measures, rule_alarms=5, rule_days=30)
     return CaseFigures(
-        "T85711-1", "T85711", 1, "历下区", LONG_POINT if count > 9 else "某街道网格", "历下区", AT + 21 * DAY, case, visits, unheld(visits, 30 * DAY),
+        "T85711-1", "T85711", 1, "历下区", LONG_POINT if count > 9 else "某街道", "历下区", AT + 21 * DAY, case, visits, unheld(visits, 30 * DAY),
         "期间主导风向西北风，平均1.8米/秒", (("西北", 0.6), ("北", 0.4)), suspects, count, {"370102": "历下区"}, effect, AT, True,
     )  # fmt: skip
 
@@ -288,5 +299,5 @@ def _new() -> CaseFigures:
     )
 
 
-def _draft(figures: CaseFigures) -> Letter:
+def _draft(figures: CaseFigures, issue: Issue) -> Letter:
     return compose_dissection(figures, DissectionRules(), "济南市生态环境局")

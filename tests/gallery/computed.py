@@ -11,14 +11,15 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from include.geo.regions import members_on
-from include.periods import period_ending
+from include.periods import Period, period_ending
 from include.supervision.daily import daily_figures
 from include.supervision.escalation import NO_URGES
 from include.supervision.figures import DailyFigures, NoticeFigures, ReminderFigures
 from include.supervision.weekly_figures import SummaryFigures
 from tests.letters.samples import COUNTIES, POINTS
+from tests.letters.summaries import EMPTY
 from tests.supervision.states import moment, problems, states
-from tests.supervision.summaries import summary
+from tests.supervision.summaries import MIDWEEK, summary
 
 ALL_HERE: Final = "统计时段内应有数据均已取得"
 CATEGORIES: Final = ("扬尘（工地）", "露天焚烧", "扬尘（道路）", "工业企业", "餐饮油烟")
@@ -157,6 +158,11 @@ def whole_region(*, is_late: bool = False, a_day: int = 1) -> SummaryFigures:
     return region(_members(), is_late=is_late, a_day=a_day)
 
 
+def own_region(period: Period, *, is_quiet: bool = False) -> SummaryFigures:
+    """The summary of the office's own units, as many as it has; `is_quiet`: without an alarm."""
+    return region(_members(), period=period, is_quiet=is_quiet)
+
+
 @cache
 def many_units(count: int) -> SummaryFigures:
     """The summary of an office with so many units below it, all alike but for their names."""
@@ -176,11 +182,13 @@ def region(
     is_late: bool = False,
     a_day: int = 1,
     is_alike: bool = False,
+    is_quiet: bool = False,
+    period: Period = MIDWEEK,
 ) -> SummaryFigures:
     """The summary of units: rising, falling, even, with gaps or without one alarm, as their place says."""
     rows, found = [], []
     for place, (code, name, *_) in enumerate(units):
-        for back in range(56):
+        for back in range(0 if is_quiet else 56):
             pushed = datetime(2020, 3, 10, 8 + (place + back) % 12, tzinfo=BEIJING) - timedelta(days=back)
             for _ in range(_alarms_of(1 if is_alike else place, back) * a_day):
                 number = len(rows) + 1
@@ -206,9 +214,8 @@ def region(
         valid_to=pd.NaT,
     )
     stays["valid_to"] = pd.to_datetime(stays["valid_to"])
-    return summary(
-        states(*rows), problems(*found), season=(date(2020, 1, 15), date(2020, 6, 16)), stays=stays
-    )
+    alarms, seen = EMPTY if is_quiet else (states(*rows), problems(*found))
+    return summary(alarms, seen, period=period, season=(date(2020, 1, 15), date(2020, 6, 16)), stays=stays)
 
 
 def _alarms_of(place: int, back: int) -> int:

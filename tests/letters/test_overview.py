@@ -102,7 +102,7 @@ def test_leaders_read_two_pages(letter: Letter) -> None:
         "附件2　各城市空气质量情况表",
         "附件3　各城市监管工作进展表",
         "附件4　热点网格",
-        "附件5　这些数字的由来",
+        "附件5　数据和规则说明",
     ]
     places = [text.index(squeezed(heading)) for heading in headings]
     assert places == sorted(places)
@@ -267,7 +267,7 @@ def test_nothing_to_ask_for() -> None:
         2, cities=quiet, worst_level=(), worst_yoy=(), worst_pop=(), total=counts, warnings=None
     )
     figures = replace(figures, cities=tuple(replace(city, window=counts) for city in quiet))
-    assert "本期没有触发建议规则，继续做好日常调度。" in text_of(figures)
+    assert "本期没有需要另提的建议，继续做好日常调度。" in text_of(figures)
 
 
 def test_previews_and_simulated_data_say_so() -> None:

@@ -45,7 +45,7 @@ def test_a_summary_says_the_times_and_thresholds_it_was_judged_by_also_when_it_i
     assert pdf is not None
     text = squeezed(pdf_text(pdf.content))
     assert "反馈时限为推送后30小时，其中阳泉市12小时；" in text
-    assert "前述超期报警中有超期超过1小时的" in text
+    assert "前述超期报警中有超期逾1小时的" in text
     assert "24小时；时限内" not in text
 
 
@@ -60,7 +60,7 @@ def test_the_reasons_of_a_flag_name_the_thresholds_of_the_unit() -> None:
     response = Response(recent_overdue=6, long_overdue=5, longest_hours=13.0)
     assert [reason_words(one) for one in flag(response, rules).reasons] == [
         "有6条报警超期未反馈（超期5天以内）",
-        "其中5条超期超过1小时，最久的已超期13小时",
+        "其中5条超期逾1小时，最久的已超期13小时",
     ]
     assert flag(response).reasons == (FlagReason("overdue", 6), FlagReason("long_overdue", 5, 13.0))
 

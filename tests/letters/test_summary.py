@@ -66,13 +66,13 @@ def test_it_reads_as_two_pages_before_the_annexes(letter: Letter) -> None:
         "附件1　报警及反馈情况图",
         "附件2　各城市情况表",
         "附件3　重复报警",
-        "附件4　这些数字的由来",
+        "附件4　数据和规则说明",
     ]
     places = [text.index(squeezed(heading)) for heading in headings]
     assert places == sorted(places)
     first_annex = next(number for number, page in enumerate(pages) if "附件1报警及反馈情况图" in page)
     assert first_annex <= 2
-    assert "这些数字的由来" in pages[-2]  # and what its page does not hold
+    assert "数据和规则说明" in pages[-2]  # and what its page does not hold
 
 
 def test_the_whole_in_words(letter: Letter) -> None:
@@ -220,7 +220,7 @@ def test_the_page_of_where_the_numbers_come_from(letter: Letter) -> None:
                 "本期没有推送报警，上期也没有。",
                 "本期没有推送报警，没有需要排查的问题。",
                 "本期没有符合选取规则的案例。",
-                "本期没有触发建议规则",
+                "本期没有需要另提的建议",
                 "监管期以来（3月1日至10日）没有推送报警。",
             ],
             ["图3", "nan", "None"],
@@ -311,7 +311,7 @@ def test_the_same_figures_give_the_same_files(letter: Letter) -> None:
 
 def test_a_long_list_of_names_is_cut_and_counted() -> None:
     assert named(["甲市", "乙市"], 2) == "甲市、乙市"
-    assert named(["甲市", "乙市", "丙市"], 2) == "甲市、乙市等3市"
+    assert named(["甲市", "乙市", "丙市", "丁市"], 2) == "甲市、乙市等4市"
 
 
 def test_a_missing_value_is_an_error_and_not_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:

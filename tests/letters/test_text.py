@@ -104,7 +104,7 @@ def test_footnotes_define_the_rates_and_call_the_thresholds_defaults() -> None:
     assert "分母为零的列“—”" in definitions
     assert thresholds == (
         "提醒、督办条件为本系统默认设置，不是部门规定（规则版本2026-11）。提醒：有1条及以上报警超期未反馈且超期不超过7天，"
-        "或近7日推送的报警逾期反馈2条及以上。督办：前述超期报警中有超期超过24小时的，或同时近7日逾期反馈3条及以上。"
+        "或近7日推送的报警逾期反馈2条及以上。督办：前述超期报警中有超期逾24小时的，或同时近7日逾期反馈3条及以上。"
         "长期未反馈另行标明条数，不影响级别。"
     )
 
@@ -146,7 +146,7 @@ def test_several_overdue_alarms_are_listed_the_longest_first() -> None:
     text = body(compose_notice(notice(overdue=4, long_unanswered=2), ISSUE))
     assert (
         "有4条报警超期未反馈（见附件2），其中超期时间最长的是长安区“建设大街与和平路交叉口东北角”（网格编号T85714），"
-        "应于3月9日10时前反馈，已超期3天。\n其中长期未反馈（超期超过7天）2条，请优先核实办理。"
+        "应于3月9日10时前反馈，已超期3天。\n其中长期未反馈（超期逾7天）2条，请优先核实办理。"
     ) in text
     listed = text[text.rindex("超期未反馈报警清单") :]
     assert [listed.index(grid) for grid in ("T85714", "T85713", "T85712", "T85711")] == sorted(
@@ -190,8 +190,8 @@ def test_every_number_of_a_reminder_is_that_of_the_notice_of_the_morning() -> No
     urging = reminder(overdue=2, overdue_total=17, chronic=5, form=told.form)
     told_text, urging_text = body(compose_notice(told, ISSUE)), body(compose_reminder(urging, ISSUE))
     assert "有17条报警超期未反馈" in told_text
-    assert "其中长期未反馈（超期超过7天）5条" in told_text
-    assert "共有17条已超过反馈时限仍未反馈（其中5条超期超过7天），本函督办其中2条。" in urging_text
+    assert "其中长期未反馈（超期逾7天）5条" in told_text
+    assert "共有17条已超过反馈时限仍未反馈（其中5条超期逾7天），本函督办其中2条。" in urging_text
     assert "列有3月12日24时前推送而未反馈的报警17条" in urging_text
 
 
@@ -252,7 +252,7 @@ def test_a_reminder_of_several_names_its_grounds_and_the_copy() -> None:
     assert (
         "平台向你市推送报警9条，已到反馈时限8条，其中按期反馈4/8（50.0%）、逾期反馈1条、超期未反馈3条。"
         "本函所列报警已达到系统默认的督办条件，"
-        "你市反馈情况：有3条报警超期未反馈（超期7天以内）；其中2条超期超过24小时。" in text
+        "你市反馈情况：有3条报警超期未反馈（超期7天以内）；其中2条超期逾24小时。" in text
     )
     assert "此前已经督办" not in text
 
@@ -303,15 +303,15 @@ def test_a_character_without_a_glyph_is_replaced_and_reported() -> None:
 
 
 def test_what_came_by_mail_is_told_with_what_could_not_be_used() -> None:
-    alarms = (("A1", "A2", "A3", "A4"), ())
+    alarms = (("A1", "A2", "A3", "A4", "A5"), ())
     figures = notice(received=ReceivedForms(7, 5, ("应答码不符", "必填：排查人"), alarms))
     letter = compose_notice(figures, ISSUE)
     assert (
-        "收到你市近期以邮件报送的反馈7条，其中5条未采用：应答码不符（A1、A2、A3等4条）；必填：排查人。"
+        "收到你市近期以邮件报送的反馈7条，其中5条未采用：应答码不符（A1、A2、A3等5条）；必填：排查人。"
         in body(letter)
     )
     text = content(letter, "text").decode()
-    assert "邮件反馈：收到7条，5条未采用：应答码不符（A1、A2、A3等4条）；必填：排查人\n" in text
+    assert "邮件反馈：收到7条，5条未采用：应答码不符（A1、A2、A3等5条）；必填：排查人\n" in text
     former = compose_notice(notice(received=ReceivedForms(2, 1, ("应答码不符",))), ISSUE)
     assert "其中1条未采用：应答码不符。" in body(former)
     all_used = compose_notice(notice(received=ReceivedForms(2, 0, ())), ISSUE)

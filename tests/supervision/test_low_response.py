@@ -50,7 +50,7 @@ def test_every_rule_that_fired_is_named_with_its_figures() -> None:
     )
     assert reasons_words(found) == (
         "有2条报警超期未反馈（超期7天以内）",
-        "其中1条超期超过24小时，已超期30小时",
+        "其中1条超期逾24小时，已超期30小时",
         "同时近7日推送的报警逾期反馈3条",
         "长期未反馈4条",
     )

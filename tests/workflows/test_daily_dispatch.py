@@ -76,7 +76,7 @@ def test_a_working_day(house: House, mailbox: LocalMailbox) -> None:
     }
     assert result["pull"]["rows_quarantined"] == 1  # the unknown city
     assert result["figures"]["flagged"] == {
-        "阳泉市": "督办：有2条报警超期未反馈（超期7天以内）；其中1条超期超过24小时，已超期3天",
+        "阳泉市": "督办：有2条报警超期未反馈（超期7天以内）；其中1条超期逾24小时，已超期3天",
         "西安市": "提醒：有1条报警超期未反馈（超期7天以内）",
     }
     assert "西安市在发文日没有可用的主送联系人" in result["release"]["letters"]["withheld"][0]

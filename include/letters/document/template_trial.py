@@ -20,6 +20,7 @@ from jinja2.exceptions import TemplateSyntaxError
 from include.errors import CompositionError
 from include.language import counted
 from include.letters.document.sandbox import FAILURES, TemplateEnvironment, find_template
+from include.letters.document.whole import whole
 
 LONGEST_SECONDS: Final = 5.0
 MOST_BROUGHT: Final = 100
@@ -128,6 +129,7 @@ def try_template(
 
     environment = _Trial(loader=FunctionLoader(load), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["counted"] = counted
+    environment.filters["whole"] = whole
     values = {one: StandIn() for one in names}
     try:
         with _limited():

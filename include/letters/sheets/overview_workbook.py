@@ -90,7 +90,7 @@ def _spans(figures: OverviewFigures) -> Iterable[Sequence[Any]]:
 def _notes(figures: OverviewFigures) -> Iterable[Sequence[str]]:
     yield from span_notes(figures.period)
     yield from basis_notes(figures)
-    yield "定义", "见附件5《这些数字的由来》"
+    yield "定义", "见附件5《数据和规则说明》"
     if figures.is_simulated:
         yield (
             "数据标识",

@@ -377,7 +377,7 @@ def _notes(figures: SummaryFigures) -> Iterable[Sequence[str]]:
         "由近期超期（超期不超过7天，无论何时推送）和近7日逾期反馈得出；长期未反馈另行标明，不影响级别",
     )
     yield "时间", "北京时间"
-    yield "定义", "见汇总附件4《这些数字的由来》"
+    yield "定义", "见汇总附件4《数据和规则说明》"
     if figures.is_simulated:
         yield (
             "数据标识",

@@ -28,7 +28,7 @@ def reason_words(reason: FlagReason | str) -> str:
         return say("近7日推送的报警逾期反馈{count}条", count=reason.count)
     if reason.rule == "long_overdue":
         return say(
-            "其中{count}条超期超过{hours}小时，最久的已超期{duration}",
+            "其中{count}条超期逾{hours}小时，最久的已超期{duration}",
             count=reason.count,
             hours=_limit(reason),
             duration=duration(reason.hours),
@@ -63,19 +63,19 @@ def _long_overdue_words(reason: FlagReason, overdue: int, *, tells_longest: bool
     """Those that are overdue for longer, beside all `overdue` that were said before: all of them, one of them, some of them."""
     hours, longest = _limit(reason), duration(reason.hours)
     if reason.count == overdue == 1:
-        told, last = say("超期超过{hours}小时", hours=hours), say("，已超期{duration}", duration=longest)
+        told, last = say("超期逾{hours}小时", hours=hours), say("，已超期{duration}", duration=longest)
     elif reason.count == overdue:
         told, last = (
-            say("均超期超过{hours}小时", hours=hours),
+            say("均超期逾{hours}小时", hours=hours),
             say("，最久的已超期{duration}", duration=longest),
         )
     elif reason.count == 1:
         told, last = (
-            say("其中1条超期超过{hours}小时", hours=hours),
+            say("其中1条超期逾{hours}小时", hours=hours),
             say("，已超期{duration}", duration=longest),
         )
     else:
-        told = say("其中{count}条超期超过{hours}小时", count=reason.count, hours=hours)
+        told = say("其中{count}条超期逾{hours}小时", count=reason.count, hours=hours)
         last = say("，最久的已超期{duration}", duration=longest)
     return told + last if tells_longest else told
 

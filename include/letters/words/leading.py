@@ -7,7 +7,7 @@ Row = TypeVar("Row")
 LONGEST: Final = 5  # rows of a sentence, where several share the last place
 
 
-def leading(rows: Iterable[Row], amount: Callable[[Row], int], most: int) -> list[Row]:
+def leading(rows: Iterable[Row], amount: Callable[[Row], float], most: int) -> list[Row]:
     """The first `most` rows by amount, those that share the last place included; where these are too many for a sentence only the ones
     with more than them, which may be none. Rows of one amount stay in their order.
 
@@ -22,7 +22,7 @@ def leading(rows: Iterable[Row], amount: Callable[[Row], int], most: int) -> lis
     return found if len(found) <= LONGEST else [row for row in ordered if amount(row) > least]
 
 
-def foremost(rows: Iterable[Row], amount: Callable[[Row], int]) -> tuple[list[Row], bool]:
+def foremost(rows: Iterable[Row], amount: Callable[[Row], float]) -> tuple[list[Row], bool]:
     """The rows that share the first place, and whether these are all of several, so that none of them has most.
 
     >>> foremost([2, 3, 3], int), foremost([3, 3], int), foremost([3], int)

@@ -6,7 +6,7 @@ The keys are Chinese because a clerk reads them in the Word template: `{{ 本期
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from include.language import say, words_of
 from include.language.moments import cell_words, clock_words
@@ -14,6 +14,7 @@ from include.letters import edition_2020_03
 from include.letters.document.manuscript import MARK_GAP
 from include.letters.words.durations import duration
 from include.letters.words.flag_words import level_reasons, level_word
+from include.letters.words.leading import foremost
 from include.letters.words.suspect_words import suspect_line
 from include.periods import Period, moment_label, office_zone
 from include.profile.current import office
@@ -33,6 +34,7 @@ from include.supervision.figures import (
 if TYPE_CHECKING:  # pandas comes with the first letter
     from include.supervision.weekly_figures import SummaryFigures
 
+AlarmRow = TypeVar("AlarmRow", OverdueRow, NoticeRow, OpenAlarm)
 Show = Callable[[str], str]  # makes text from outside fit for the document that it goes to
 
 NONE: Final = "—"
@@ -53,6 +55,7 @@ _THRESHOLDS: Final[dict[str, dict[str, Any]]] = {
 }
 _SOURCE_TITLES: Final = {"demo_region": "演示数据", "demo_platform": "演示平台"}
 _CONNECTION_ID: Final = re.compile(r"[a-z0-9_.:/-]+")
+_TOLD_PLACES: Final = 3  # of alarms that share the first place
 _LISTED_CHANGES: Final = 12  # of a 更正, in its text: beyond that it says how many there are
 
 
@@ -252,21 +255,54 @@ def newest_overdue(rows: Sequence[OverdueRow], show: Show, rules_version: str = 
     older, listed = by_push[: -NOTICE.listed_rows], by_push[-NOTICE.listed_rows :]
     return {
         "超期表": overdue_values(listed, show, rules_version, in_cells=True),
-        "较早超期": older_values(len(older), older[0], older[0].pushed_at, show) if older else None,
+        "较早超期": older_values(len(older), older, lambda row: row.pushed_at, show) if older else None,
+    }
+
+
+def longest_overdue(rows: Sequence[OverdueRow], show: Show, rules_version: str = "") -> dict[str, Any] | None:
+    """`最长超期`: the alarms overdue for longest (`名`), whether they are several (`并列`) and whether all of several are (`全部`), with
+    their deadline and how long they are overdue; None of none."""
+    first, is_even = foremost(rows, lambda row: row.overdue_hours)
+    if not first:
+        return None
+    in_order = sorted(first, key=lambda row: row.alarm_id)
+    return {
+        "名": _at_places(in_order, show),
+        "并列": len(first) > 1,
+        "全部": is_even,
+        "时限": moment_label(first[0].deadline_at),
+        "时长": duration(first[0].overdue_hours, rules_version),
     }
 
 
 def older_values(
-    count: int, oldest: OverdueRow | NoticeRow | OpenAlarm, at: datetime, show: Show
+    count: int, rows: Sequence[AlarmRow], at: Callable[[AlarmRow], datetime], show: Show
 ) -> dict[str, Any]:
-    """What a table does not list: how many alarms, and the oldest of them."""
+    """What a table does not list, the oldest of it first: how many alarms, and the oldest of them, several where they came at one time
+    (`名`); `区县`, `点位名称` and `网格编号` are those of the first."""
+    oldest = rows[0]
     return {
         "条数": count,
+        "名": _at_places([row for row in rows if at(row) == at(oldest)], show),
         "区县": show(oldest.county),
         "点位名称": show(oldest.point_name),
         "网格编号": show(oldest.grid_id),
-        "时间": moment_label(at),
+        "时间": moment_label(at(oldest)),
     }
+
+
+def _at_places(rows: Sequence[OverdueRow | NoticeRow | OpenAlarm], show: Show) -> str:
+    """`赵县“南孟村东”（网格编号T85711）`, the first ones of many."""
+    told = [
+        say(
+            "{county}“{point_name}”（网格编号{grid_id}）",
+            county=show(row.county),
+            point_name=show(row.point_name),
+            grid_id=show(row.grid_id),
+        )
+        for row in rows
+    ]
+    return named(told, _TOLD_PLACES, say("处"))
 
 
 def form_values(
@@ -310,8 +346,10 @@ def enclosure_values(present: dict[str, bool]) -> dict[str, Any]:
     }
 
 
-def named(names: Sequence[str], limit: int = SUMMARY.named_cities, unit: str = "") -> str:
-    """`甲市、乙市` or, above the limit, `甲市、乙市等7市`."""
+def named(names: Sequence[str], limit: int = SUMMARY.named_cities, unit: str = "", edition: str = "") -> str:
+    """`甲市、乙市` or, above the limit, `甲市、乙市等7市`: 等 stands for two or more, a single one more is named. Edition 2020-03 left one out."""
+    if len(names) == limit + 1 and edition != edition_2020_03.EDITION:
+        limit += 1
     listed = say("、").join(names[:limit])
     return (
         say("{listed}等{count}{unit}", listed=listed, count=len(names), unit=unit or say("市"))
