@@ -50,7 +50,13 @@ def reminder_values(
             "最长超期": longest_overdue(figures.overdue, show, figures.rules_version),
             "超期表": overdue_values(figures.overdue, show, figures.rules_version, in_cells=True),
             "较早超期": None,  # what is enforced is listed; an office's own template may still ask
-            "待反馈": form_values(figures.form, as_of, show, figures.rules_version),
+            "待反馈": form_values(
+                figures.form,
+                as_of,
+                show,
+                figures.rules_version,
+                urged={one.alarm_id for one in figures.overdue},
+            ),
             "次数": figures.round,
             "超期合计": figures.overdue_total,
             "长期未反馈": figures.chronic,

@@ -10,7 +10,7 @@ import pytest
 
 from include.errors import CompositionError
 from include.letters.composition import Letter, compose_notice, compose_reminder
-from tests.letters.samples import ISSUE, PREVIEW, notice, notice_row, reminder
+from tests.letters.samples import ISSUE, PREVIEW, form_row, notice, notice_row, reminder
 
 TEXT_OF_A_NOTICE = """\
 关于热点网格排查反馈情况提示的函
@@ -204,3 +204,12 @@ def test_other_processes_make_the_same_bytes() -> None:
             [sys.executable, "-c", program], capture_output=True, text=True, check=False, env=environment
         )
         assert (done.stdout.strip(), done.stderr) == (f"{here} True", "")
+
+
+def test_the_mail_of_a_reminder_says_which_of_all_that_is_open_is_urged() -> None:
+    form = tuple(form_row(number, is_overdue=number <= 3) for number in range(1, 6))
+    letter = compose_reminder(replace(reminder(overdue=2), form=form), ISSUE)
+    for role in ("html", "text"):
+        assert read(letter, role).count("督办｜") == 2
+    notice_of_the_same = compose_notice(replace(notice(), form=form), ISSUE)
+    assert "督办｜" not in read(notice_of_the_same, "html") + read(notice_of_the_same, "text")

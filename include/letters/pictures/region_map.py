@@ -36,12 +36,29 @@ def rate_map(figures: SummaryFigures) -> Figure:
 
 @styled
 def mail_rate_map(figures: SummaryFigures) -> Figure:
-    """The same for the mail, 90 mm wide: the cities that are urged, and of the others that are flagged or behind as many as have room, in
-    larger type; of the rest that are flagged the marks."""
-    behind = [city for city in figures.cities if city.flag.level or city.window.overdue]
-    ordered = sorted(
-        behind, key=lambda city: (city.flag.level != "urge", -city.window.overdue, city.unit_code)
-    )
+    """The same for the mail, 90 mm wide: the cities that are urged, and of the others that are flagged, behind or not whole as many as have
+    room, in larger type, all where they are few; of the rest that are flagged the marks."""
+    is_old = figures.rules_version == edition_2020_03.EDITION
+    shares = {city.unit_code: _share(city, is_old=is_old) for city in figures.cities}
+
+    def place(city: CityWeek) -> tuple[bool, int, float, str]:
+        share = shares[city.unit_code]
+        return (
+            city.flag.level != "urge",
+            -city.window.overdue,
+            share.n / share.of if share.of else 1.0,
+            city.unit_code,
+        )
+
+    behind = [
+        city
+        for city in figures.cities
+        if len(figures.cities) <= _MAIL_NAMES
+        or city.flag.level
+        or city.window.overdue
+        or shares[city.unit_code].n < shares[city.unit_code].of
+    ]
+    ordered = sorted(behind, key=place)
     urged = sum(city.flag.level == "urge" for city in behind)
     named = max(_MAIL_NAMES, min(urged, _MAIL_URGED))
     marked = {

@@ -4,7 +4,7 @@ The keys are Chinese because a clerk reads them in the Word template: `{{ 本期
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -311,8 +311,10 @@ def form_values(
     show: Show,
     rules_version: str = "",
     suspects: Sequence[AlarmSuspects] = (),
+    urged: Collection[str] = (),
 ) -> list[dict[str, Any]]:
-    """The open alarms that the answer form asks about, with their suspects in words where the letter tells them."""
+    """The open alarms that the answer form asks about, with their suspects in words where the letter tells them; `urged`: the ids of those
+    that the letter is a 督办函 of."""
     told = {one.alarm_id: one.suspects for one in suspects}
     return [
         {
@@ -327,6 +329,7 @@ def form_values(
             "超期时长": duration((as_of - row.deadline_at).total_seconds() / 3600, rules_version)
             if row.is_overdue_as_of(as_of)
             else "",
+            "督办": row.alarm_id in urged,
             "疑似": [suspect_line(one, show) for one in told.get(row.alarm_id, ())],
         }
         for number, row in enumerate(rows, start=1)
