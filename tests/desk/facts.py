@@ -1,7 +1,7 @@
 """A few alarms of 11 March 2020 in a store, and the desk on it without Airflow."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ from fastapi import FastAPI, HTTPException, Request
 from sqlalchemy import Engine, insert
 
 from include.desk.pages.access import Access, Visitor, form_token
-from include.desk.pages.desk import Airflow, Desk, Recent
+from include.desk.pages.desk import Airflow, Desk
 from include.desk.pages.site import create_site
 from include.house import House, default_registry, open_house
 from include.periods import office_zone
@@ -139,28 +139,32 @@ class _Seat:
     site: FastAPI
     app: FastAPI
 
-    def taken(self, **own: Any) -> "_Seat":
-        for name, value in own.items():
-            object.__setattr__(self.desk, name, value)
-        return self
+    def taken(self, own: Desk) -> None:
+        """The desk becomes this one; whom its pages let in stays, which is the same for all."""
+        for one in fields(Desk):
+            object.__setattr__(self.desk, one.name, getattr(own, one.name))
 
 
 _FREE: Final[list[_Seat]] = []
 
 
-def _made() -> _Seat:
-    desk = Desk(_no_house, access(), lambda: NOW, b"secret of the test", correct, cells_of_hour)
-    site, app = create_site(desk), FastAPI()
-    app.mount("/desk", site)
-    return _Seat(desk, site, app)
+def _empty_desk() -> Desk:
+    return Desk(_no_house, access(), lambda: NOW, b"secret of the test", correct, cells_of_hour)
 
 
 def _no_house() -> House:
     raise AssertionError("nobody sits at this desk")
 
 
+def _made() -> _Seat:
+    desk, app = _empty_desk(), FastAPI()
+    app.mount("/desk", site := create_site(desk))
+    return _Seat(desk, site, app)
+
+
 def _left(seat: _Seat) -> None:
-    _FREE.append(seat.taken(open_house=_no_house, recent=Recent(), airflow=Airflow()))
+    seat.taken(_empty_desk())
+    _FREE.append(seat)
 
 
 class Browser:
@@ -177,9 +181,8 @@ class Browser:
     ) -> None:
         self._clock = clock = _Clock(now)
         seat = _FREE.pop() if _FREE else _made()
-        seat.taken(
-            open_house=lambda: house, clock=lambda: clock.now, recent=Recent(), airflow=airflow or Airflow()
-        )
+        own = replace(_empty_desk(), open_house=lambda: house, clock=lambda: clock.now)
+        seat.taken(replace(own, airflow=airflow) if airflow else own)
         self.desk, self.site, self.app = seat.desk, seat.site, seat.app
         self._headers = {"user": user, "accept-language": language}
         finalize(self, _left, seat)
