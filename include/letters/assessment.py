@@ -10,6 +10,7 @@ from typing import Any, Final
 from include.chain.assessment import GROUPS
 from include.chain.assessment_figures import AssessedUnit, AssessmentFigures
 from include.language import say
+from include.language.moments import month_words
 from include.letters.composition import (
     Letter,
     ascii_stem,
@@ -83,7 +84,7 @@ def assessment_values(
     due, on_time = sum(one.due for one in rows), sum(one.on_time for one in rows)
     return issue_values(issue, figures.is_simulated, red_head) | {
         "主送机关": figures.bureau,
-        "年月": say("{year}年{month}月", year=figures.month.year, month=figures.month.month),
+        "年月": say("{year}年{label}", year=figures.month.year, label=month_words(figures.month.month)),
         "截至": moment_label(figures.period.as_of, year=True),
         "单位数": len(rows),
         "交办件": sum(one.tasks for one in rows),

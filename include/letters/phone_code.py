@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from include.language import say
 from include.letters.composition import MEDIA_TYPES, Letter, LetterFile
 from include.letters.mail import compose_mail
 from include.periods import moment_label
@@ -15,7 +16,7 @@ def compose_code(
     mail = compose_mail(
         "code",
         {
-            "标识": SIMULATED_LABEL if is_simulated else "",
+            "标识": say(SIMULATED_LABEL) if is_simulated else "",
             "单位": unit_name,
             "联系人": contact_name,
             "确认码": code,

@@ -9,6 +9,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from include.language import say
 from include.letters.alarm import compose_alarm
 from include.letters.bulletin import compose_bulletin
 from include.letters.composition import Letter, compose_notice, compose_reminder
@@ -26,7 +27,14 @@ from include.letters.summary import compose_summary
 from include.periods import Period, period_ending
 from include.supervision.alarm_push import AlarmFigures, PushedAlarm, TrendHour
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
-from include.supervision.figures import Corrected, Issue, NoticeFigures, ReminderFigures, Suspected
+from include.supervision.figures import (
+    AlarmSuspects,
+    Corrected,
+    Issue,
+    NoticeFigures,
+    ReminderFigures,
+    Suspected,
+)
 from include.supervision.weekly_figures import SummaryFigures
 from tests.gallery import chain_letters, computed, computed_air, english
 from tests.letters import bulletins, samples, summaries
@@ -132,6 +140,7 @@ def _notices() -> Iterator[Case]:
     for name, title, figures, issue in told:
         yield _case(name, title, compose_notice, figures, issue)
     yield _case("notice-red-head", "提示函：红头", compose_notice, _ordinary, samples.ISSUE, red_head=True)
+    yield _case("notice-suspects", "提示函：疑似来源", compose_notice, _with_suspects, samples.ISSUE)
 
 
 def _ordinary(**unit: Any) -> NoticeFigures:
@@ -142,6 +151,28 @@ def _ordinary(**unit: Any) -> NoticeFigures:
 def _crowded(**unit: Any) -> NoticeFigures:
     rows = computed.crowded()
     return computed.notice(rows, computed.found_by(rows, 1), **unit)
+
+
+def _with_suspects(**unit: Any) -> NoticeFigures:
+    """Each open alarm has a likely enterprise; one of them a road and what nobody has listed, too, judged without wind."""
+    figures = _ordinary(**unit)
+    plant = Suspected(
+        "第1热电厂2号（模拟）", "high", "位于上风向1.2公里，近3小时用电量升高", "E1", "enterprise", 0.6
+    )
+    road = Suspected("建设大街（模拟）", "medium", "距报警点0.4公里", "R1", "road", 0.3, ("meters",))
+    unlisted = Suspected(say("来源不明"), "low", "没有候选来源与之相符", "", "unlisted", 0.1, ("meters",))
+    told = tuple(
+        AlarmSuspects(
+            row.alarm_id,
+            row.grid_id,
+            row.county,
+            row.point_name,
+            row.started_at,
+            (plant,) if number else (replace(plant, basis=("meters",)), road, unlisted),
+        )
+        for number, row in enumerate(figures.form)
+    )
+    return replace(figures, suspects=told)
 
 
 def _one_waiting(**unit: Any) -> NoticeFigures:
@@ -183,9 +214,9 @@ def _one_late(**unit: Any) -> ReminderFigures:
     return computed.reminder([computed.alarm(1, computed.at(10, 10))], **unit)
 
 
-def _many_late() -> ReminderFigures:
+def _many_late(**unit: Any) -> ReminderFigures:
     rows = [computed.alarm(n, computed.at(n - 29, 10)) for n in range(1, 41)]
-    return computed.reminder(rows, urged=[f"A{n}" for n in range(1, 31)])
+    return computed.reminder(rows, urged=[f"A{n}" for n in range(1, 31)], **unit)
 
 
 def _summaries() -> Iterator[Case]:
@@ -324,8 +355,30 @@ def _mails() -> Iterator[Case]:
         samples.PREVIEW,
         _alarm_picture,
     )
-    matters = [Matter("石家庄市的地址被退回", "无此用户", "核实后更正", samples.at(12, 9))] * 3
+    yield _case(
+        "alarm-late",
+        "报警补推",
+        compose_alarm,
+        partial(push, 2, is_by_person=True),
+        samples.PREVIEW,
+        _alarm_picture,
+    )
+    matters = [
+        Matter(f"{city}的地址被退回", "无此用户", "核实后更正", samples.at(12, 9))
+        for city in ("石家庄市", "唐山市", "阳泉市")
+    ]
     yield Case("digest", "待办清单", partial(compose_digest, date(2020, 3, 13), matters, is_simulated=True))
+    late = Matter(
+        "日调度　3月12日未按时完成",
+        "3月13日8时30分起的运行 scheduled__2020-03-13T00:30 在90分钟内没有完成核对",
+        "在 Airflow 中查看该运行停在哪一步",
+        samples.at(13, 10),
+    )
+    yield Case(
+        "trouble",
+        "运行告警",
+        partial(compose_digest, date(2020, 3, 13), [late], is_simulated=False, kind="trouble"),
+    )
     yield Case(
         "code",
         "手机验证码",
@@ -376,6 +429,7 @@ def _other_offices() -> Iterator[Case]:
         profile="jinan",
     )
     yield from _english_letters()
+    yield from _english_mails()
 
 
 def _english_letters() -> Iterator[Case]:
@@ -387,12 +441,15 @@ def _english_letters() -> Iterator[Case]:
         ("notice-answered", compose_notice, partial(_all_answered, **_NORTHPORT)),
         ("reminder", compose_reminder, partial(_three_late, **_NORTHPORT)),
         ("reminder-one", compose_reminder, partial(_one_late, **_NORTHPORT)),
+        ("reminder-many", compose_reminder, partial(_many_late, **_NORTHPORT)),
+        ("notice-suspects", compose_notice, partial(_with_suspects, **_NORTHPORT)),
         ("summary", compose_summary, lambda: computed.own_region(_midweek())),
         ("summary-nothing", compose_summary, lambda: computed.own_region(_midweek(), is_quiet=True)),
         ("bulletin", compose_bulletin, lambda: computed_air.hot_city("HB-N", 2)),
         ("bulletin-no-data", compose_bulletin, lambda: computed_air.without_air("HB-N")),
         ("overview", compose_overview, lambda: computed_air.overview(3)),
         ("alarm", compose_alarm, lambda: push(1, period=_day(), **_AT_NORTHPORT)),
+        ("alarm-many", compose_alarm, lambda: push(8, period=_day(), **_AT_NORTHPORT)),
     )
     for name, compose, figures in made:
         numbered = (
@@ -408,6 +465,33 @@ def _english_letters() -> Iterator[Case]:
             figures,
             issue,
         )
+
+
+def _english_mails() -> Iterator[Case]:
+    matters = [
+        Matter(f"The address of {town} bounced", "no such user", "verify and correct it", samples.at(12, 9))
+        for town in ("Northport", "Southquay")
+    ]
+    yield Case(
+        "harbour-digest",
+        "Harbour: digest",
+        partial(compose_digest, date(2020, 3, 13), matters, is_simulated=True),
+        profile="harbour",
+    )
+    yield Case(
+        "harbour-code",
+        "Harbour: code",
+        partial(
+            compose_code,
+            "Northport",
+            "B. Moore",
+            "482913",
+            samples.at(13, 9),
+            "Harbour Clean Air Agency",
+            is_simulated=True,
+        ),
+        profile="harbour",
+    )
 
 
 def _in_english(compose: Callable[..., Letter], figures: Callable[[], Any], issue: Issue) -> Letter:

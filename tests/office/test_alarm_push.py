@@ -412,7 +412,7 @@ def test_a_push_names_the_first_three_suspects_by_what_was_known_then_with_reaso
         "   反馈时限"
     ) in text.replace("\r\n", "\n")
     assert "第四厂" not in text
-    assert "疑似来源的把握分三级，高：可能性在一半以上" in text
+    assert "疑似来源的可能性分三级，高：可能性在一半以上" in text
     html = message.get_body(("html",)).get_content()  # type: ignore[union-attr]
     assert "①某&lt;铸造&gt;厂，可能性高" in html
 
