@@ -36,7 +36,7 @@ def test_an_annex_with_a_picture_starts_a_page_and_the_rules_are_not_torn_from_t
     of_air = next(page for page in pages if any(text.words == "附件1" for text in page.texts))
     assert of_air.number > page_with(pages, "报送邮箱").number  # whose page is more than a fifth full
     assert of_air.number == page_with(pages, "（二）其他污染物").number
-    assert page_with(pages, "数据和规则说明").number == page_with(pages, "疑似来源").number
+    assert page_with(pages, "数据和规则说明").number == page_with(pages, "数据完整性").number
 
 
 def test_paragraphs_with_long_numbers_are_ragged_in_word() -> None:
@@ -103,3 +103,12 @@ def test_a_row_of_many_lines_may_part_and_a_picture_leaves_no_blank() -> None:
     assert (
         min(text.base for text in pages[of_map.number - 2].texts if not text.is_margin) < 0.2 * of_map.height
     )
+
+
+@pytest.mark.parametrize(("name", "is_told"), [("bulletin-no-data", False), ("bulletin-lasting", True)])
+def test_the_rules_explain_only_what_the_letter_has(name: str, is_told: bool) -> None:
+    document = Document(io.BytesIO(content(letter_of(name), "docx")))
+    explained = {row.cells[0].text for table in document.tables for row in table.rows}
+    assert {"平均浓度", "数据完整性"} <= explained
+    for words in ("高值区", "图的读法", "重点企业", "疑似来源"):
+        assert (words in explained) == is_told
