@@ -13,7 +13,7 @@ from typing import Final
 from include.errors import CompositionError
 
 _BATCH: Final = 500  # objects of one stream: a reader unpacks a whole one for any of its objects
-_LEAST_VERSION: Final = b"%PDF-1.5"  # that knows object streams; PDF/A-1 is 1.4 and stays as it is
+_LEAST_VERSION: Final = b"%PDF-1.5"  # that knows object streams
 _END: Final = re.compile(
     rb"xref\s+0 \d+\s+((?:\d{10} \d{5} [fn]\s+)+)trailer\s*<<(.*)>>\s*startxref\s+\d+\s+%%EOF\s*$", re.S
 )
