@@ -49,12 +49,12 @@ def test_the_ministrys_words_are_the_houses(name: str) -> None:
 def test_texts_of_the_code_are_said_so_too() -> None:
     with using(load("jinan")):
         assert say("个城市") == "个区县和部门"
-        assert named(["甲", "乙", "丙"], 2) == "甲、乙等3个区县和部门"
+        assert named(["甲", "乙", "丙", "丁"], 2) == "甲、乙等4个区县和部门"
         assert office_words("{{ 城市数 }}个城市{% if 有报警城市 %}各市{% endif %}") == (
             "{{ 城市数 }}个区县和部门{% if 有报警城市 %}各区县和部门{% endif %}"
         )
     with using(load("ministry")):
-        assert named(["甲", "乙", "丙"], 2) == "甲、乙等3市"
+        assert named(["甲", "乙", "丙", "丁"], 2) == "甲、乙等4市"
 
 
 def test_the_foot_of_a_mail_names_the_offices_zone() -> None:
