@@ -351,4 +351,4 @@ def test_importing_the_module_loads_nothing_heavy() -> None:
 
 def test_a_case_says_how_many_alarms_its_grid_had_and_not_which_one_it_is(letter: Letter) -> None:
     case = next(one for one in summaries.plain().cases if one.recent_alarms > 1)
-    assert f"该网格近30日共报警{case.recent_alarms}条" in squeezed(text_of(letter))
+    assert f"近30日报警{case.recent_alarms}条" in squeezed(text_of(letter))
