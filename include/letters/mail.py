@@ -12,12 +12,11 @@ from typing import Any
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, select_autoescape
 
 from include.errors import CompositionError
-from include.language import LINE_END, counted, say
+from include.language import LINE_END, say
 from include.letters.document.formulas import subscripted
 from include.letters.document.manuscript import MARK_GAP
-from include.letters.document.sandbox import FAILURES, TemplateEnvironment
+from include.letters.document.sandbox import FAILURES, FILTERS, TemplateEnvironment
 from include.letters.document.templates import template_text
-from include.letters.document.whole import whole
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,7 @@ def _environment() -> TemplateEnvironment:
         lstrip_blocks=True,
         autoescape=select_autoescape(("html",)),
     )
-    environment.filters["counted"] = counted
-    environment.filters["whole"] = whole
+    environment.filters.update(FILTERS)
     return environment
 
 

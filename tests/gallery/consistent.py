@@ -118,11 +118,15 @@ def _categories(rows: Iterable[Any], problems: int) -> Found:
         yield f"one category twice: {[one.category for one in listed]}"
 
 
-def _summary(one: SummaryFigures) -> Found:
+def _of_all(one: SummaryFigures | OverviewFigures) -> Found:
     yield from _sums((city.window for city in one.cities), one.total)
     yield from _sums((city.season for city in one.cities), one.season_total)
     yield from _categories(one.categories, one.total.problems)
     yield from _one_name(city.unit_name for city in one.cities)
+
+
+def _summary(one: SummaryFigures) -> Found:
+    yield from _of_all(one)
     drawn = sum(day.pushed for day in one.days if one.window.start <= day.day < one.window.end)
     if drawn != one.total.pushed:
         yield f"{one.total.pushed} pushed, {drawn} in the chart"
@@ -161,10 +165,7 @@ def _bulletin(one: BulletinFigures) -> Found:
 
 
 def _overview(one: OverviewFigures) -> Found:
-    yield from _sums((city.window for city in one.cities), one.total)
-    yield from _sums((city.season for city in one.cities), one.season_total)
-    yield from _categories(one.categories, one.total.problems)
-    yield from _one_name(city.unit_name for city in one.cities)
+    yield from _of_all(one)
     for region in one.regions:
         is_whole = region is one.regions[-1]
         levels = [

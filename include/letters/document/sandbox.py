@@ -13,6 +13,8 @@ from typing import Any, Final
 from jinja2.sandbox import SandboxedEnvironment
 
 from include.errors import CompositionError
+from include.language import counted
+from include.letters.document.whole import whole
 
 LARGEST_PRODUCT: Final = 1_000_000  # parts of a text or list, or the value of a power
 
@@ -34,6 +36,8 @@ class TemplateEnvironment(SandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
+# What a template of a mail may call; one of Word knows `counted` alone.
+FILTERS: Final = {"counted": counted, "whole": whole}
 # What a template may raise as it is rendered, besides Jinja's own errors.
 FAILURES: Final = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
 

@@ -14,12 +14,11 @@ from typing import Final
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
 from include.errors import CompositionError
-from include.language import counted
 from include.letter_kinds import kinds_where
+from include.letters.document.sandbox import FILTERS
 from include.letters.document.template_outline import outline
 from include.letters.document.template_trial import faults_of_source, try_template
 from include.letters.document.templates import SHIPPED
-from include.letters.document.whole import whole
 from include.profile.findings import Findings
 from include.profile.tables import decoded
 from include.profile.values import Profile
@@ -243,6 +242,5 @@ def _uses(parsed: nodes.Template) -> Iterator[tuple[str, int]]:
 
 def _environment() -> Environment:
     environment = Environment(autoescape=True)
-    environment.filters["counted"] = counted
-    environment.filters["whole"] = whole
+    environment.filters.update(FILTERS)
     return environment

@@ -18,9 +18,7 @@ from jinja2 import FunctionLoader, Template, TemplateError, TemplateNotFound, no
 from jinja2.exceptions import TemplateSyntaxError
 
 from include.errors import CompositionError
-from include.language import counted
-from include.letters.document.sandbox import FAILURES, TemplateEnvironment, find_template
-from include.letters.document.whole import whole
+from include.letters.document.sandbox import FAILURES, FILTERS, TemplateEnvironment, find_template
 
 LONGEST_SECONDS: Final = 5.0
 MOST_BROUGHT: Final = 100
@@ -128,8 +126,7 @@ def try_template(
         return path.read_text(encoding="utf-8-sig"), None, lambda: True
 
     environment = _Trial(loader=FunctionLoader(load), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["counted"] = counted
-    environment.filters["whole"] = whole
+    environment.filters.update(FILTERS)
     values = {one: StandIn() for one in names}
     try:
         with _limited():
