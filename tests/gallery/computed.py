@@ -205,7 +205,7 @@ def region(
                 }
                 rows.append(row)
                 if row["standing_submission_at"] and number % 4 == 0:
-                    found.append(problem(len(found) + 1, row))
+                    found.append(problem(len(found) + 1, row, period.as_of))
     stays = pd.DataFrame(units, columns=["unit_code", "unit_name", "province_code", "province_name"]).assign(
         bureau=lambda frame: frame["unit_name"] + "生态环境局",
         address_form="你市",

@@ -178,3 +178,17 @@ def test_whatever_the_figures_signs_ties_and_shares_in_the_text_agree(
         assert f"已反馈{answered}/{pushed}（{100 * answered / pushed:.1f}%）" in work
     assert "None" not in text
     assert "nan" not in text
+
+
+@pytest.mark.parametrize(
+    ("answered", "problems", "words"), [(0, 0, "均未反馈"), (1, 0, "未查出问题"), (1, 1, "查出问题1个")]
+)
+def test_of_a_grid_whose_alarms_nobody_answered_no_problem_was_looked_for(
+    answered: int, problems: int, words: str
+) -> None:
+    figures = bulletin()
+    first = figures.highest[0]
+    inspection = replace(first.grid.inspection, pushed=2, answered=answered, problems=problems)
+    grid = replace(first.grid, inspection=inspection)
+    told = body_of(replace(figures, highest=(replace(first, grid=grid), *figures.highest[1:])))
+    assert f"本期报警2条，{words}" in told

@@ -181,6 +181,7 @@ def inspection_values(found: GridInspection, show: Show) -> dict[str, Any]:
         "报警": found.pushed,
         "反馈": f"{found.answered}/{found.pushed}" if found.pushed else NONE,
         "反馈率": str(Share(found.answered, found.pushed)),
+        "已反馈": found.answered,
         "超期": found.overdue,
         "问题": found.problems,
         "已整改": found.rectified,
