@@ -53,6 +53,8 @@ def _name(key: str, value: str) -> str:
     if key == "category":
         return office().categories[CATEGORIES.index(value)]
     place = sum(map(ord, value))
-    if key in ("note", "description", "completeness"):
+    if key == "completeness":
+        return "All data of the period came in"
+    if key in ("note", "description"):
         return "The quay was swept and watered"
     return f"{_PLACES[place % len(_PLACES)]} {place % 89}"
